@@ -1,0 +1,111 @@
+package kinpict
+
+import "time"
+
+// An AccountRole is what an account may do.
+type AccountRole string
+
+const (
+	Customer AccountRole = "customer"
+	Support  AccountRole = "support"
+	Operator AccountRole = "operator"
+)
+
+// An Account is a person who can hold credits.
+type Account struct {
+	ID        string
+	Email     string
+	Role      AccountRole
+	Status    string // active, frozen, closed
+	CreatedAt time.Time
+}
+
+// A Caller is who is asking. Every use case takes one and checks it; exactly
+// one of AccountID and GuestID is set for a request that may own anything.
+type Caller struct {
+	AccountID string
+	GuestID   string
+	Email     string
+	Role      AccountRole
+	// Network is a keyed hash of the caller's network prefix, for guest budgets.
+	Network string
+}
+
+// Owner is the id that owns what the caller makes, or "" for nobody.
+func (c Caller) Owner() string {
+	if c.AccountID != "" {
+		return c.AccountID
+	}
+	return c.GuestID
+}
+
+// Balance is what an account can spend and why.
+type Balance struct {
+	Balance   Credits // sum of what remains in all lots
+	Debt      Credits // used credits whose payment was taken back
+	Available Credits // live lots minus debt, never below 0
+}
+
+// Lot kinds, in spend order: promo, bonus, adjust, paid.
+const (
+	LotPromo  = "promo"
+	LotBonus  = "bonus"
+	LotAdjust = "adjust"
+	LotPaid   = "paid"
+)
+
+// A Lot is credits that came from one place and keep their identity until spent.
+type Lot struct {
+	ID        string
+	Kind      string
+	Granted   Credits
+	Remaining Credits
+	ExpiresAt time.Time // zero: never
+	Source    string    // "purchase pur_…", "adjustment …"
+	CreatedAt time.Time
+}
+
+// A Transaction is one line of a person's statement.
+type Transaction struct {
+	ID             string
+	Seq            int64
+	Kind           string // purchase, promo, adjust, charge, return, goodwill, expire, reverse, restore, forgive, take, forfeit
+	Amount         Credits
+	AvailableAfter Credits
+	DebtAfter      Credits
+	Generation     string
+	Purchase       string
+	Reason         string
+	At             time.Time
+}
+
+// A Purchase is one checkout of one pack.
+type Purchase struct {
+	ID             string
+	AccountID      string
+	Pack           string
+	Credits        Credits
+	Price          Money
+	CatalogVersion int64
+	Provider       string
+	SessionID      string
+	PaymentID      string
+	URL            string
+	State          string // open, processing, paid, expired, failed, refunded, partially_refunded, disputed
+	Refunded       int64  // minor units
+	Disputed       int64  // minor units held or lost in disputes
+	CreatedAt      time.Time
+	PaidAt         time.Time
+	ExpiresAt      time.Time
+}
+
+// A HeldRequest is a request that waits for credits.
+type HeldRequest struct {
+	ID           string
+	AccountID    string
+	Request      Request
+	Cost         Credits // what it cost when it was held
+	GenerationID string  // once resumed
+	CreatedAt    time.Time
+	ExpiresAt    time.Time
+}

@@ -1,0 +1,31 @@
+// Package scenario holds the occasions a picture can be made for. A scenario is
+// data: one folder with scenario.yaml, and its sample picture. The first half of
+// the file is what people and image models read, the second, under layout, is
+// what the built-in engine draws.
+package scenario
+
+import (
+	"go.yaml.in/yaml/v3"
+
+	"kinpict"
+)
+
+// A Scenario is one occasion.
+type Scenario struct {
+	ID        string           `yaml:"id"`
+	Version   int              `yaml:"version"`
+	Title     string           `yaml:"title"`
+	Summary   string           `yaml:"summary"`
+	Season    string           `yaml:"season"` // "any", "spring", "summer", "autumn", "winter"
+	MinPhotos int              `yaml:"min_photos"`
+	MaxPhotos int              `yaml:"max_photos"`
+	Aspects   []kinpict.Aspect `yaml:"aspects"` // the first is the default
+	// Prompt is the sentence an image model gets for the scene.
+	Prompt string `yaml:"prompt"`
+	// Tips are short pieces of advice for choosing photos.
+	Tips []string `yaml:"tips"`
+	// Examples are wordings a person may borrow as an instruction.
+	Examples []string `yaml:"examples"`
+	// Layout is the built-in engine's part, parsed there.
+	Layout yaml.Node `yaml:"layout"`
+}
