@@ -196,3 +196,30 @@ func (c FailureCode) Explain() Failure {
 	}
 	return f
 }
+
+// An Intent is one wish of one person, however often its request arrives: the
+// route and the key the client chose, and the hash of what was asked. Answer
+// puts the outcome in the surface's words, so that a replay is the same bytes;
+// nil stores no words, only what came of it.
+type Intent struct {
+	Route  string
+	Key    string
+	Hash   []byte
+	Answer func(result any, err error) (status int, body []byte)
+}
+
+// Words calls Answer, or returns status and no body where there is none.
+func (in Intent) Words(status int, result any, err error) (int, []byte) {
+	if in.Answer == nil {
+		return status, []byte{}
+	}
+	return in.Answer(result, err)
+}
+
+// A Replay is what was answered to the same key before. Ref is the id of the
+// generation, held request or purchase it made.
+type Replay struct {
+	Status int
+	Ref    string
+	Body   []byte
+}

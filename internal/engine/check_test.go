@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"strings"
 	"testing"
 
 	"kinpict"
@@ -61,6 +62,16 @@ func pngSize(data []byte, w, h uint32) []byte {
 	return d
 }
 
+// jpegSize rewrites the start of frame of a baseline JPEG.
+func jpegSize(data []byte, marker byte, w, h uint16) []byte {
+	d := bytes.Clone(data)
+	at := bytes.Index(d, []byte{0xff, 0xc0})
+	d[at+1] = marker
+	binary.BigEndian.PutUint16(d[at+5:], h)
+	binary.BigEndian.PutUint16(d[at+7:], w)
+	return d
+}
+
 // jpegSegment puts a marker segment behind the start of a JPEG.
 func jpegSegment(data []byte, marker byte, body string) []byte {
 	s := []byte{0xff, marker, byte((len(body) + 2) >> 8), byte(len(body) + 2)}
@@ -80,39 +91,37 @@ func TestVerifyPictureFaults(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		data []byte
+		says string // part of the detail, so that no guard hides behind another
 	}{
-		{"nothing", nil},
-		{"words", []byte("I am sorry, I cannot draw that.")},
-		{"a page", []byte("<html><body>502</body></html>")},
-		{"a vector picture", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="320" height="400"/>`)},
-		{"a GIF", []byte("GIF89a\x40\x01\x90\x01\x00\x00\x00;")},
-		{"one pixel", asPNG(t, drawn(1, 1))},
-		{"too small", asPNG(t, drawn(160, 200))},
-		{"another shape", asPNG(t, drawn(400, 320))},
-		{"2.5 % off", asPNG(t, drawn(328, 400))},
-		{"fewer pixels than promised", asPNG(t, drawn(256, 320))},
-		{"half a JPEG", j[:len(j)/2]},
-		{"a JPEG without its end", j[:len(j)-2]},
-		{"half a PNG", p[:len(p)/2]},
-		{"a PNG without IEND", p[:len(p)-12]},
-		{"a flipped byte in a PNG", func() []byte { d := bytes.Clone(p); d[len(d)/2] ^= 0x10; return d }()},
-		{"20000 pixels in the header", pngSize(p, 20000, 25000)},
-		{"50 megapixels in the header", pngSize(p, 8000, 10000)},
-		{"16-bit header of 45 megapixels", func() []byte {
-			d := pngSize(asPNG(t, image.NewNRGBA64(image.Rect(0, 0, 320, 400))), 6000, 7500)
-			return d
-		}()},
-		{"moving PNG", pngChunk(p, "acTL", []byte{0, 0, 0, 2, 0, 0, 0, 0})},
-		{"moving WebP", anim},
-		{"3000 scans", jpegScans(j, 3000)},
-		{"more than 20 MiB", append(bytes.Clone(p), make([]byte, maxPictureBytes)...)},
+		{"nothing", nil, "no bytes"},
+		{"words", []byte("I am sorry, I cannot draw that."), "neither"},
+		{"a page", []byte("<html><body>502</body></html>"), "neither"},
+		{"a vector picture", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="320" height="400"/>`), "neither"},
+		{"a GIF", []byte("GIF89a\x40\x01\x90\x01\x00\x00\x00;"), "neither"},
+		{"one pixel", asPNG(t, drawn(1, 1)), "too small"},
+		{"too small", asPNG(t, drawn(160, 200)), "too small"},
+		{"another shape", asPNG(t, drawn(400, 320)), "is not 4:5"},
+		{"2.5 % off", asPNG(t, drawn(328, 400)), "is not 4:5"},
+		{"fewer pixels than promised", asPNG(t, drawn(256, 320)), "promised"},
+		{"half a JPEG", j[:len(j)/2], "cut JPEG"},
+		{"a JPEG without its end", j[:len(j)-2], "cut JPEG"},
+		{"half a PNG", p[:len(p)/2], "cut PNG"},
+		{"a PNG without IEND", p[:len(p)-12], "cut PNG"},
+		{"a flipped byte in a PNG", func() []byte { d := bytes.Clone(p); d[len(d)/2] ^= 0x10; return d }(), "png: invalid format"},
+		{"20000 pixels in the header", pngSize(p, 20000, 25000), "too large"},
+		{"80 megapixels in the header", pngSize(p, 8000, 10000), "too large"},
+		{"45 progressive megapixels in the header", jpegSize(j, 0xc2, 6000, 7500), "decoding takes"},
+		{"moving PNG", pngChunk(p, "acTL", []byte{0, 0, 0, 2, 0, 0, 0, 0}), "it moves"},
+		{"moving WebP", anim, "it moves"},
+		{"3000 scans", jpegScans(j, 3000), "scans"},
+		{"more than 20 MiB", append(bytes.Clone(p), make([]byte, maxPictureBytes)...), "at most 20971520"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			job := &Job{Quality: kinpict.Standard, Aspect: "4:5"}
 			_, err := VerifyPicture(&Picture{Data: tt.data}, job, Info{Pixels: map[string]int{kinpict.Standard: 320 * 400}})
 			var e *Error
-			if !errors.As(err, &e) || e.Outcome != Ambiguous {
-				t.Errorf("got %v, want an ambiguous *Error", err)
+			if !errors.As(err, &e) || e.Outcome != Ambiguous || !strings.Contains(e.Detail, tt.says) {
+				t.Errorf("got %v, want an ambiguous *Error about %q", err, tt.says)
 			}
 		})
 	}

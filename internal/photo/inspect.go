@@ -1,0 +1,167 @@
+package photo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"strings"
+
+	"golang.org/x/image/webp"
+
+	"kinpict"
+)
+
+// A Header is what a file says about itself, read without decoding a pixel.
+type Header struct {
+	Type        string // JPEG, PNG or WebP
+	Width       int    // as stored, before turning
+	Height      int
+	Orientation int // Exif, 1 to 8; 5 to 8 swap the sides
+	Scans       int // of a JPEG, else 0
+
+	// Cost is the memory in bytes the decoder will ask for at once: samples of
+	// a JPEG, five times that if it is progressive (a coefficient takes four
+	// bytes), and the four-channel copy of CMYK and RGB ones; pixels of a PNG
+	// at their stored depth, half more if interlaced; pixels of a WebP with
+	// its alpha plane or palette.
+	Cost int64
+
+	// Removed is what the file carries besides the picture.
+	Removed Removed
+
+	samples int64  // visited over all scans of a JPEG
+	profile []byte // ICC, complete and inflated, or nil
+	video   bool   // sample values span 16 to 235, as in lossy WebP
+}
+
+// Upright is the size of the picture once turned.
+func (h Header) Upright() (width, height int) {
+	if h.Orientation >= 5 {
+		return h.Height, h.Width
+	}
+	return h.Width, h.Height
+}
+
+// Weight is what normalising takes, in MiB, as Gate counts it: the decoder's
+// share and four bytes for each pixel of the result.
+func (h Header) Weight() int64 {
+	w, ht := fit(h.Width, h.Height, OutputSide)
+	return (h.Cost + 4*int64(w)*int64(ht) + mib - 1) / mib
+}
+
+// Removed says what a file carried that the normalised photo does not.
+type Removed struct {
+	Location bool `json:"location"` // GPS position
+	Camera   bool `json:"camera"`   // make, model, serial number, settings, dates
+	Names    bool `json:"names"`    // author, owner, caption, keywords, face names
+	Comments bool `json:"comments"` // free text
+	Extra    bool `json:"extra"`    // bytes behind the picture: a video, a second picture
+}
+
+// Message says it in one sentence, or "" when there was nothing to remove.
+func (r Removed) Message() string {
+	var what []string
+	for _, p := range []struct {
+		is   bool
+		name string
+	}{
+		{r.Location, "the location"},
+		{r.Camera, "camera details"},
+		{r.Names, "names and captions"},
+		{r.Comments, "comments"},
+		{r.Extra, "data attached behind the picture"},
+	} {
+		if p.is {
+			what = append(what, p.name)
+		}
+	}
+	switch len(what) {
+	case 0:
+		return ""
+	case 1:
+		return "We removed " + what[0] + " from this photo."
+	}
+	last := len(what) - 1
+	return "We removed " + strings.Join(what[:last], ", ") + " and " + what[last] + " from this photo."
+}
+
+// Inspect decides whether a file may be decoded. It reads headers and walks
+// over markers and chunks, in time linear in len(data) and memory that does
+// not depend on it, save for a colour profile of at most 512 KiB.
+//
+// The error is a *kinpict.Error that names the limit and the actual value:
+// FileEmpty, FileTooLarge, UnsupportedMediaType, UnsupportedEncoding,
+// ImageCorrupt, ImageTruncated, ImageTooSmall, ImageTooManyPixels (also when
+// the decoder's memory is the limit), ImageTooComplex, ImageAspect or
+// ImageAnimated.
+func Inspect(data []byte, lim Limits) (Header, error) {
+	if err := lim.checkBytes(len(data)); err != nil {
+		return Header{}, err
+	}
+	kind, err := sniff(data)
+	if err != nil {
+		return Header{}, err
+	}
+	h := Header{Type: kind, Orientation: 1}
+	switch kind {
+	case JPEG:
+		err = h.readJPEG(data, lim)
+	case PNG:
+		err = h.readPNG(data, lim)
+	case WebP:
+		err = h.readWebP(data, lim)
+	}
+	if err != nil {
+		return Header{}, err
+	}
+	if err := lim.checkWork(h); err != nil {
+		return Header{}, err
+	}
+	return h, h.agree(data)
+}
+
+// agree asks the decoder for its own reading of the header. The limits are
+// worth nothing if the decoder sees another picture than Inspect did.
+func (h Header) agree(data []byte) error {
+	var c image.Config
+	var err error
+	r := bytes.NewReader(data)
+	switch h.Type {
+	case JPEG:
+		c, err = jpeg.DecodeConfig(r)
+	case PNG:
+		c, err = png.DecodeConfig(r)
+	case WebP:
+		c, err = webp.DecodeConfig(r)
+	}
+	if err != nil {
+		return decodeFault(err)
+	}
+	if c.Width != h.Width || c.Height != h.Height {
+		return corrupt(fmt.Sprintf("header read as %dx%d and %dx%d", h.Width, h.Height, c.Width, c.Height))
+	}
+	return nil
+}
+
+// decodeFault puts a decoder's error in words.
+func decodeFault(err error) error {
+	var e *kinpict.Error
+	var ju jpeg.UnsupportedError
+	var pu png.UnsupportedError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		e = truncated(err.Error())
+	case errors.As(err, &ju):
+		e = unsupported("a rare kind of JPEG (" + string(ju) + ")")
+	case errors.As(err, &pu):
+		e = unsupported("a rare kind of PNG (" + string(pu) + ")")
+	default:
+		e = corrupt(err.Error())
+	}
+	e.Err = fmt.Errorf("photo: %w", err)
+	return e
+}
