@@ -95,18 +95,19 @@ func (l Limits) checkSize(w, h int) error {
 
 // checkWork refuses by what decoding would take.
 func (l Limits) checkWork(h Header) error {
-	if h.Scans > l.Scans {
-		return fault(kinpict.ImageTooComplex, "Open the photo on your device, save it as a new JPEG, then add that.",
-			"The JPEG is stored in %d scans, the limit is %d.", h.Scans, l.Scans)
-	}
-	if h.samples > l.Samples {
-		return fault(kinpict.ImageTooComplex, "Open the photo on your device, save it as a new JPEG, then add that.",
-			"Decoding this JPEG means %s million steps, the limit is %s million.", above(float64(h.samples)/1e6), above(float64(l.Samples)/1e6))
-	}
 	if h.Cost > l.Decode {
 		return fault(kinpict.ImageTooManyPixels, "Save the photo as an ordinary JPEG, or with fewer pixels.",
 			"Decoding this photo of %s MP would take %s MiB of memory, the limit is %s MiB.",
 			above(float64(h.Width)*float64(h.Height)/1e6), above(float64(h.Cost)/mib), above(float64(l.Decode)/mib))
+	}
+	const again = "Open the photo on your device, save it as a new JPEG, then add that."
+	if h.Scans > l.Scans {
+		return fault(kinpict.ImageTooComplex, again,
+			"The JPEG is stored in %d scans, the limit is %d.", h.Scans, l.Scans)
+	}
+	if h.samples > l.Samples {
+		return fault(kinpict.ImageTooComplex, again,
+			"Decoding this JPEG means %s million steps, the limit is %s million.", above(float64(h.samples)/1e6), above(float64(l.Samples)/1e6))
 	}
 	return nil
 }
