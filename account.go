@@ -43,7 +43,8 @@ func (c Caller) Owner() string {
 type Balance struct {
 	Balance   Credits // sum of what remains in all lots
 	Debt      Credits // used credits whose payment was taken back
-	Available Credits // live lots minus debt, never below 0
+	Spendable Credits // live lots minus debt; below 0 while in debt
+	Available Credits // Spendable, never below 0
 }
 
 // Lot kinds, in spend order: promo, bonus, adjust, paid.
@@ -91,6 +92,7 @@ type Purchase struct {
 	SessionID      string
 	PaymentID      string
 	URL            string
+	Back           string // local path where the person goes on afterwards
 	State          string // open, processing, paid, expired, failed, refunded, partially_refunded, disputed
 	Refunded       int64  // minor units
 	Disputed       int64  // minor units held or lost in disputes

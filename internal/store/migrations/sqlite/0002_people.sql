@@ -108,10 +108,12 @@ CREATE TABLE purchase (
   created_at      INTEGER NOT NULL,
   paid_at         INTEGER NOT NULL DEFAULT 0,
   expires_at      INTEGER NOT NULL,
-  seen_at         INTEGER NOT NULL DEFAULT 0     -- when the provider was last asked
+  seen_at         INTEGER NOT NULL DEFAULT 0,    -- when the provider was last asked; grows with every change
+  problem         TEXT    NOT NULL DEFAULT ''    -- what of the provider's state does not match; for staff
 ) STRICT;
 CREATE INDEX purchase_account ON purchase (account_id, created_at);
 CREATE INDEX purchase_open ON purchase (seen_at) WHERE state IN ('open', 'processing');
+CREATE INDEX purchase_created ON purchase (created_at);
 
 -- Every event a payment provider sent, once.
 CREATE TABLE provider_event (
@@ -122,12 +124,14 @@ CREATE TABLE provider_event (
   payload      BLOB    NOT NULL,
   state        TEXT    NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'done', 'ignored', 'quarantined')),
   attempts     INTEGER NOT NULL DEFAULT 0,
+  not_before   INTEGER NOT NULL,               -- whoever claims it moves this on, so that one works on it at a time
   error        TEXT    NOT NULL DEFAULT '',
   received_at  INTEGER NOT NULL,
   processed_at INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (provider, event_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX provider_event_waiting ON provider_event (received_at) WHERE state = 'received';
+CREATE INDEX provider_event_waiting ON provider_event (not_before) WHERE state = 'received';
+CREATE INDEX provider_event_received ON provider_event (received_at);
 
 -- The sandbox provider's own books, as a real provider would keep them elsewhere.
 CREATE TABLE sandbox_session (
@@ -135,6 +139,7 @@ CREATE TABLE sandbox_session (
   payment_id  TEXT    NOT NULL UNIQUE,
   idem_key    TEXT    NOT NULL UNIQUE,
   purchase_id TEXT    NOT NULL,
+  title       TEXT    NOT NULL,
   amount      INTEGER NOT NULL,
   currency    TEXT    NOT NULL,
   return_url  TEXT    NOT NULL,
