@@ -82,6 +82,7 @@ type Generation struct {
 	ID      string
 	Funding Funding
 	Owner   string // an account id, or a guest id until the preview is claimed
+	Guest   string // whose free preview it was, for giving it back
 	Request Request
 	Status  Status
 	Step    string // what is happening now: see Steps
@@ -97,8 +98,9 @@ type Generation struct {
 	CreatedAt   time.Time
 	StartedAt   time.Time // first claim; zero while queued
 	FinishedAt  time.Time
+	DeadlineAt  time.Time
 	LeaseOwner  string
-	CatalogUsed int64
+	CatalogUsed int64 // the price book it was charged by
 }
 
 // Steps of a generation as a person sees them, in order.

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"testing"
 
-	"kinpict/internal/store"
 	"kinpict/internal/store/storetest"
 )
 
@@ -32,4 +31,3 @@ func TestConcurrentStartsMigrateOnce(t *testing.T) {
 		})
 	}
 }
-

@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/ledger"
+)
+
+// An Acceptance is everything one commit needs to take credits and queue the
+// picture they pay for.
+type Acceptance struct {
+	AccountID string
+	Intent    kinpict.Intent
+	Status    int    // what the surface answers, kept for replays
+	Answer    []byte // the same
+	// Generation carries id, request, credits, catalog version, seed and RetryOf.
+	Generation *kinpict.Generation
+	Deadline   time.Time
+}
+
+// Refusals of Accept. The caller knows what to do about each.
+var (
+	ErrShort    = errors.New("not enough credits")
+	ErrMoved    = errors.New("the price book moved")
+	ErrInactive = errors.New("the account is not active")
+	errExpire   = errors.New("a lot is due to expire")
+)
+
+// Accept charges and queues in one commit, or replays what the same key was
+// answered before, or refuses with ErrShort, ErrMoved or ErrInactive and leaves
+// nothing behind. One statement decides: the guarded update of the account's
+// row is the check, the taking and the lock.
+//
+// On PostgreSQL it is one call of kp_accept (migrations/postgres), elsewhere
+// the statements below; storetest runs every case on both.
+func (d *DB) Accept(ctx context.Context, a *Acceptance) (*kinpict.Replay, error) {
+	for try := 0; ; try++ {
+		var r *kinpict.Replay
+		var err error
+		if d.writer == nil {
+			r, err = d.acceptPostgres(ctx, a)
+		} else {
+			err = d.writer.do(ctx, func(t *Tx) (err error) {
+				r, err = t.accept(a)
+				return err
+			})
+		}
+		switch {
+		case errors.Is(err, errExpire) && try < maxTries:
+			if err := d.Update(ctx, func(t *Tx) error { return t.Sweep(a.AccountID) }); err != nil {
+				return nil, err
+			}
+			continue
+		case err != nil && d.dialect.again(err) && try < maxTries:
+			continue
+		}
+		return r, d.explain(err)
+	}
+}
+
+func (d *DB) acceptPostgres(ctx context.Context, a *Acceptance) (*kinpict.Replay, error) {
+	g := a.Generation
+	photos, err := json.Marshal(g.Request.Photos)
+	if err != nil {
+		return nil, err
+	}
+	var fresh bool
+	var hash, body []byte
+	var status sql.NullInt64
+	var ref sql.NullString
+	err = d.pool.QueryRowContext(ctx, `SELECT o_new, o_body_hash, o_status, o_ref, o_answer
+		FROM kp_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		a.AccountID, a.Intent.Route, a.Intent.Key, a.Intent.Hash, a.Status, a.Answer, g.CatalogUsed, g.Credits, d.now(),
+		g.ID, g.Request.Quality, g.Request.Scenario, string(g.Request.Aspect), g.Request.Instruction, string(photos), g.Seed,
+		a.Deadline.UnixMicro(), g.RetryOf).Scan(&fresh, &hash, &status, &ref, &body)
+	switch sqlState(err) {
+	case "KP402":
+		return nil, ErrShort
+	case "KP409":
+		return nil, ErrMoved
+	case "KP410":
+		return nil, errExpire
+	case "KP423":
+		return nil, ErrInactive
+	}
+	if err != nil || fresh {
+		return nil, err
+	}
+	if string(hash) != string(a.Intent.Hash) {
+		return nil, errKeyReused
+	}
+	return &kinpict.Replay{Status: int(status.Int64), Ref: ref.String, Body: body}, nil
+}
+
+// accept is the same for a database whose writer is alone.
+func (t *Tx) accept(a *Acceptance) (*kinpict.Replay, error) {
+	g := a.Generation
+	if ok, err := t.Remember(a.AccountID, a.Intent, a.Status, g.ID, a.Answer); err != nil {
+		return nil, err
+	} else if !ok {
+		return t.Replay(a.AccountID, a.Intent)
+	}
+	var version int64
+	if err := t.row(inForce, t.now).Scan(&version); err != nil {
+		return nil, err
+	}
+	if version != g.CatalogUsed {
+		return nil, ErrMoved
+	}
+	x := ledger.Txn{AccountID: a.AccountID, Kind: ledger.KindCharge, RefType: "generation", RefID: g.ID, Actor: a.AccountID}
+	err := t.row(`UPDATE account SET seq = seq + 1, balance = balance - $2, last_at = max($3, last_at + 1)
+		WHERE id = $1 AND status = 'active' AND balance - debt >= $2 AND (next_expiry_at IS NULL OR next_expiry_at > $3)
+		RETURNING seq, balance, debt, last_at`, a.AccountID, g.Credits, t.now).Scan(&x.Seq, &x.BalanceAfter, &x.DebtAfter, &x.RecordedAt)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, t.refusal(a.AccountID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.EffectiveAt = x.RecordedAt
+	lots, err := t.lots(`account_id = $1 AND remaining > 0`, a.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	allocs := ledger.Spend(lots, g.Credits, t.now)
+	if allocs == nil {
+		return nil, fmt.Errorf("lots of %s do not cover its balance", a.AccountID)
+	}
+	for _, al := range allocs {
+		if _, err := t.exec(`UPDATE lot SET remaining = remaining - $2, consumed = consumed + $2 WHERE id = $1`, al.LotID, al.Amount); err != nil {
+			return nil, err
+		}
+		x.Entries = append(x.Entries, ledger.Entry{Code: ledger.CodeLot, LotID: al.LotID, Amount: -al.Amount})
+	}
+	x.Entries = append(x.Entries, ledger.Entry{Code: ledger.CodeDeferred, Amount: g.Credits})
+	if err := x.Check(); err != nil {
+		return nil, err
+	}
+	if err := t.putTxn(&x); err != nil {
+		return nil, err
+	}
+	if err := t.putGeneration(g, kinpict.FundedByCredits, a.AccountID, "", x.RecordedAt, a.Deadline); err != nil {
+		return nil, err
+	}
+	if _, err := t.exec(`INSERT INTO charge (id, account_id, quality, catalog_version, amount, accepted_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		g.ID, a.AccountID, g.Request.Quality, g.CatalogUsed, g.Credits, x.RecordedAt); err != nil {
+		return nil, err
+	}
+	for _, al := range allocs {
+		if _, err := t.exec(`INSERT INTO charge_alloc (charge_id, seq, lot_id, amount) VALUES ($1, $2, $3, $4)`, g.ID, al.Seq, al.LotID, al.Amount); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// refusal says which condition of the guarded update did not hold.
+func (t *Tx) refusal(accountID string) error {
+	var status string
+	var expiry int64
+	err := t.row(`SELECT status, coalesce(next_expiry_at, 0) FROM account WHERE id = $1`, accountID).Scan(&status, &expiry)
+	switch {
+	case errors.Is(err, sql.ErrNoRows) || err == nil && status != "active":
+		return ErrInactive
+	case err != nil:
+		return err
+	case expiry != 0 && expiry <= t.now:
+		return errExpire
+	}
+	return ErrShort
+}
