@@ -22,8 +22,8 @@ const (
 	smallWarn   = 600  // and of one that fits a wallet
 	darkLevel   = 32   // of 255: 85 % of the picture lies below
 	brightLevel = 250  // of 255: half of the picture lies above, burnt out
-	blurInfo    = 60   // variance of the Laplacian on the thumbnail
-	blurWarn    = 20
+	blurInfo    = 80   // variance of the Laplacian on the thumbnail
+	blurWarn    = 25
 )
 
 // Advise says before anything is charged what would make a photo work badly.
