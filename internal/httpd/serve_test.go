@@ -1,0 +1,236 @@
+package httpd
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"kinpict"
+)
+
+func TestStopLetsRequestsFinishAndEndsStreams(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entered, release := make(chan string, 2), make(chan struct{})
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /slow", func(w http.ResponseWriter, r *http.Request) {
+		entered <- "slow"
+		<-release
+		if r.Context().Err() != nil {
+			t.Error("the stop cut a request under way")
+		}
+		io.WriteString(w, "finished")
+	})
+	mux.HandleFunc("GET /stream", func(w http.ResponseWriter, r *http.Request) {
+		entered <- "stream"
+		<-Stopping(r.Context())
+		io.WriteString(w, "ended")
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- Serve(ctx, ln, mux, slog.New(slog.DiscardHandler)) }()
+
+	type answer struct {
+		body string
+		err  error
+	}
+	get := func(path string) <-chan answer {
+		c := make(chan answer, 1)
+		go func() {
+			resp, err := http.Get("http://" + ln.Addr().String() + path)
+			if err != nil {
+				c <- answer{err: err}
+				return
+			}
+			defer resp.Body.Close()
+			b, err := io.ReadAll(resp.Body)
+			c <- answer{string(b), err}
+		}()
+		return c
+	}
+	slow, stream := get("/slow"), get("/stream")
+	<-entered
+	<-entered
+	stop()
+	if a := <-stream; a.err != nil || a.body != "ended" {
+		t.Errorf("the stream answered %+v", a)
+	}
+	close(release)
+	if a := <-slow; a.err != nil || a.body != "finished" {
+		t.Errorf("the request under way answered %+v", a)
+	}
+	if err := <-served; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
+func TestTakenPortIsAnError(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
+	if err := Serve(context.Background(), ln, http.NewServeMux(), slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("Serve on a closed listener said nothing")
+	}
+}
+
+// A refused upload is answered before the client is told to send it.
+func TestTooLargeIsRefusedWithoutContinue(t *testing.T) {
+	s := newSite(t, "http://kinpict.example")
+	srv := httptest.NewServer(s)
+	defer srv.Close()
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /large HTTP/1.1\r\nHost: kinpict.example\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.Contains(line, " 413 ") {
+		t.Errorf("answer %q, %v; want 413 and no 100", line, err)
+	}
+}
+
+// deadlines is a connection that notes the read deadlines it was given.
+type deadlines struct {
+	http.ResponseWriter
+	read []time.Time
+}
+
+func (d *deadlines) SetReadDeadline(t time.Time) error { d.read = append(d.read, t); return nil }
+
+type reads struct{ errs []error }
+
+func (r *reads) Read(b []byte) (int, error) {
+	err := r.errs[0]
+	r.errs = r.errs[1:]
+	if err != nil {
+		return 0, err
+	}
+	return 16 << 10, nil
+}
+
+func (r *reads) Close() error { return nil }
+
+func TestSlowBodiesRunOutOfTime(t *testing.T) {
+	start := time.Unix(1000, 0)
+	conn := &deadlines{ResponseWriter: httptest.NewRecorder()}
+	p := &paced{ReadCloser: &reads{errs: []error{nil, nil, os.ErrDeadlineExceeded}}, conn: http.NewResponseController(conn), start: start}
+	_, err := io.Copy(io.Discard, p)
+	if kinpict.CodeOf(err) != RequestTimeout {
+		t.Errorf("error %v, want request_timeout", err)
+	}
+	for i, want := range []time.Duration{10 * time.Second, 11 * time.Second, 12 * time.Second} {
+		if got := conn.read[i].Sub(start); got != want {
+			t.Errorf("read %d may take until %s, want %s", i, got, want)
+		}
+	}
+
+	p = &paced{ReadCloser: &reads{errs: []error{nil, io.EOF}}, conn: http.NewResponseController(conn), start: start}
+	if _, err := io.Copy(io.Discard, p); err != nil || !conn.read[len(conn.read)-1].IsZero() {
+		t.Errorf("after the end of the body: %v, deadline %v, want none", err, conn.read[len(conn.read)-1])
+	}
+
+	for _, broken := range []error{io.ErrUnexpectedEOF, errors.New("malformed chunked encoding")} {
+		p = &paced{ReadCloser: &reads{errs: []error{nil, broken}}, conn: http.NewResponseController(conn), start: start}
+		if _, err := io.Copy(io.Discard, p); Status(err) != 400 {
+			t.Errorf("%v became %v, want a 400", broken, err)
+		}
+	}
+}
+
+func TestReadyz(t *testing.T) {
+	now := time.Unix(1000, 0)
+	var fault error
+	n := 0
+	mux := http.NewServeMux()
+	Health(mux, func() time.Time { return now }, func(context.Context) error { n++; return fault })
+	get := func(path string) int {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		return w.Code
+	}
+	if get("/readyz") != 200 || get("/readyz") != 200 || n != 1 {
+		t.Errorf("%d probes for two questions within a second, want one", n)
+	}
+	fault = errors.New("disk full")
+	now = now.Add(2 * time.Second)
+	if got := get("/readyz"); got != 503 {
+		t.Errorf("readyz is %d with a full disk, want 503", got)
+	}
+	if got := get("/healthz"); got != 200 {
+		t.Errorf("healthz is %d, want 200", got)
+	}
+	fault = nil
+	now = now.Add(2 * time.Second)
+	if got := get("/readyz"); got != 200 {
+		t.Errorf("readyz is %d after recovery, want 200", got)
+	}
+
+	hang := make(chan struct{})
+	defer close(hang)
+	p := &prober{now: func() time.Time { return now }, wait: time.Millisecond, probe: func(context.Context) error { <-hang; return nil }}
+	if err := p.ask(context.Background()); err == nil {
+		t.Error("a probe that hangs counts as ready")
+	}
+}
+
+func TestSlots(t *testing.T) {
+	s := &Slots{All: 3, Each: 2}
+	first, err := s.Take("ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Take("ann"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Take("ann"); Status(err) != 429 {
+		t.Errorf("ann's third: %v, want 429", err)
+	}
+	if _, err := s.Take("ben"); err != nil {
+		t.Errorf("ben's first: %v", err)
+	}
+	if _, err := s.Take("cleo"); Status(err) != 503 {
+		t.Errorf("a fourth of three: %v, want 503", err)
+	}
+	first()
+	first() // giving back twice must not make a place
+	if _, err := s.Take("cleo"); err != nil {
+		t.Errorf("after one gave back: %v", err)
+	}
+	if _, err := s.Take("dora"); Status(err) != 503 {
+		t.Errorf("a place appeared from nowhere: %v", err)
+	}
+}
+
+func TestPictureCannotRunAnything(t *testing.T) {
+	h := http.Header{}
+	Picture(h, "image/jpeg", "Grüße \"x\".jpg", false)
+	want := map[string]string{
+		"Content-Type": "image/jpeg", "Content-Security-Policy": "default-src 'none'; sandbox", "X-Robots-Tag": "noindex",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Content-Disposition":          "inline; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%22x%22.jpg",
+	}
+	for k, v := range want {
+		if h.Get(k) != v {
+			t.Errorf("%s is %q, want %q", k, h.Get(k), v)
+		}
+	}
+	if bytes.ContainsAny([]byte(h.Get("Content-Disposition")), "\"\r\n") {
+		t.Error("the file name can break out of the header")
+	}
+}
