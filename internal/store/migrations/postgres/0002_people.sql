@@ -66,6 +66,7 @@ CREATE TABLE photo (
 CREATE UNIQUE INDEX photo_source ON photo (owner, source_sha256) WHERE deleted_at = 0;
 CREATE INDEX photo_owner ON photo (owner, created_at);
 CREATE INDEX photo_expiry ON photo (expires_at) WHERE deleted_at = 0;
+CREATE INDEX photo_gone ON photo (created_at) WHERE deleted_at > 0;
 
 -- What a person has put together on the create page and not sent yet.
 CREATE TABLE draft (

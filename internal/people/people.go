@@ -1,0 +1,109 @@
+// Package people knows who is asking: accounts and the sign-in links that make
+// them, sessions, API tokens, and guests with their one free preview.
+//
+// There are no passwords. A person asks for a link, and the browser that asked
+// opens it within 15 minutes. Secrets are stored as hashes only; a backup of the
+// database opens no session.
+package people
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"kinpict"
+	"kinpict/internal/store"
+)
+
+// How long things live.
+const (
+	LinkLife = 15 * time.Minute
+
+	SessionIdle = 14 * 24 * time.Hour // unused this long, a session is over
+	SessionLife = 30 * 24 * time.Hour // used or not
+
+	// The same for people who may touch the credits of others.
+	StaffIdle = 15 * time.Minute
+	StaffLife = 12 * time.Hour
+
+	photoLife = 30 * 24 * time.Hour // of a guest's photos once claimed
+)
+
+// People answers who a caller is. All fields but Secure and Relaxed are required.
+type People struct {
+	DB  *store.DB
+	IDs kinpict.IDs // its Rand also makes the secrets
+	Now func() time.Time
+	// Key is the master secret; cookies and network hashes use keys derived
+	// from it, so replacing it makes every guest new. Sessions live on.
+	Key       []byte
+	PublicURL string // begins the links in mails, without a slash at its end
+	Secure    bool   // the site is reached by https
+	Relaxed   bool   // no rate limits, for load tests
+}
+
+// secret is 256 random bits in 43 characters that need no quoting anywhere.
+func (p *People) secret() string {
+	b := make([]byte, 32)
+	if _, err := io.ReadFull(p.IDs.Rand, b); err != nil {
+		panic("people: random source: " + err.Error())
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// hash is how a secret is stored. The secrets are random, so a plain hash is as
+// good as a slow one, and looking it up says nothing about near misses.
+func hash(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// derive makes a key for one purpose from the master secret.
+func (p *People) derive(label string) []byte { return sign(p.Key, "kinpict "+label) }
+
+func sign(key []byte, text string) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte(text))
+	return m.Sum(nil)
+}
+
+// Normalise returns the one spelling of an e-mail address under which an
+// account is kept and mail is sent, or an Invalid error.
+func Normalise(email string) (string, error) {
+	bad := func(format string, a ...any) (string, error) {
+		return "", &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf(format, a...), Hint: "Write it like ann@example.com."}
+	}
+	e := norm.NFC.String(strings.ToLower(strings.TrimSpace(email)))
+	switch {
+	case e == "":
+		return bad("The e-mail address is missing.")
+	case len(e) > 254: // RFC 5321, section 4.5.3.1.3, less the angle brackets
+		return bad("The e-mail address is longer than 254 characters.")
+	}
+	for _, r := range e {
+		if !unicode.IsPrint(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>()[]\,;:"`, r) {
+			return bad("The e-mail address contains a character that does not belong there.")
+		}
+	}
+	local, domain, _ := strings.Cut(e, "@")
+	if local == "" || domain == "" || strings.Contains(domain, "@") || strings.HasPrefix(domain, ".") || strings.HasSuffix(domain, ".") ||
+		strings.Contains(domain, "..") {
+		return bad("This is not an e-mail address.")
+	}
+	return e, nil
+}
+
+func unauthenticated(message, hint string) error {
+	return &kinpict.Error{Code: kinpict.Unauthenticated, Message: message, Hint: hint}
+}
+
+func callerOf(a kinpict.Account) kinpict.Caller {
+	return kinpict.Caller{AccountID: a.ID, Email: a.Email, Role: a.Role}
+}

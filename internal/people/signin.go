@@ -1,0 +1,180 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"kinpict"
+	"kinpict/internal/store"
+)
+
+// Limits on asking for links. An address has its own bucket, so that nobody is
+// flooded from many networks; a network has its own, so that one place cannot
+// go through many addresses.
+const (
+	linksPerAddress = 5
+	linksPerNetwork = 20
+	linkWindow      = time.Hour
+)
+
+// NewBrowser makes the secret for a browser's cookie that ties a sign-in link to
+// the browser that asked for it.
+func (p *People) NewBrowser() string { return p.secret() }
+
+// RequestLink mails a sign-in link to an address. It does the same and answers
+// the same whether or not the address has an account. browser is the secret of
+// the browser that asks, next the local path to go on to; anything else as next
+// means the front page. c needs only its Network.
+//
+// The error is Invalid for what cannot be an address or a browser without the
+// cookie, RateLimited after 5 links an hour to one address or 20 from one network.
+func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, email, browser, next string) error {
+	address, err := Normalise(email)
+	if err != nil {
+		return err
+	}
+	if browser == "" {
+		return &kinpict.Error{Code: kinpict.Invalid, Message: "Your browser did not keep our cookie.",
+			Hint: "Allow cookies for this site, then ask for the link again."}
+	}
+	token := p.secret()
+	return p.DB.Update(ctx, func(tx *store.Tx) error {
+		if err := p.allowLink(tx, c.Network, address); err != nil {
+			return err
+		}
+		if err := tx.PutLink(store.Link{TokenHash: hash(token), BrowserHash: hash(browser), Email: address,
+			Next: localPath(next), ExpiresAt: tx.Now().Add(LinkLife)}); err != nil {
+			return err
+		}
+		return tx.PutMail(p.IDs.New("mai_"), address, "Your sign-in link for Kinpict",
+			"Open this link in the browser where you asked for it:\n\n"+
+				strings.TrimSuffix(p.PublicURL, "/")+"/sign-in/confirm?token="+token+"\n\n"+
+				"It works once, within 15 minutes. If you did not ask for it, do nothing: nobody can sign in with it from another browser.\n")
+	})
+}
+
+func (p *People) allowLink(tx *store.Tx, network, address string) error {
+	if p.Relaxed {
+		return nil
+	}
+	for _, b := range []struct {
+		name  string
+		limit int
+	}{{"link from " + network, linksPerNetwork}, {"link to " + address, linksPerAddress}} {
+		ok, err := tx.Allow(b.name, b.limit, linkWindow)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return &kinpict.Error{Code: kinpict.RateLimited, Message: "Too many sign-in links were asked for.",
+				Hint: "Use the newest link in your mail, or ask again in an hour."}
+		}
+	}
+	return nil
+}
+
+// localPath returns next if it leads to a page of ours, else the front page.
+// Browsers read a backslash as a slash and drop tabs and line breaks, so that
+// "/\evil.example" and "/<tab>/evil.example" lead away as "//evil.example" does.
+func localPath(next string) string {
+	strange := func(r rune) bool { return r == '\\' || unicode.IsControl(r) }
+	if len(next) > 1000 || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, strange) {
+		return "/"
+	}
+	if u, err := url.Parse(next); err != nil || u.Scheme != "" || u.Host != "" {
+		return "/"
+	}
+	return next
+}
+
+// SignedIn is what a link opened.
+type SignedIn struct {
+	Cookie string // the new session's secret; see SessionCookie
+	Caller kinpict.Caller
+	Next   string // local path to go on to
+	New    bool   // the account was made just now
+}
+
+// SignIn spends a link. It makes the account if the address has none, begins a
+// session with a secret nobody has seen before, and, where guestID is given,
+// moves that guest's previews, photos and draft to the account, all in one
+// commit. Credits do not move.
+//
+// The error is NotFound for a link that is unknown, used or too old, and
+// Forbidden in another browser than the one that asked; that leaves the link
+// good for the right one.
+func (p *People) SignIn(ctx context.Context, token, browser, guestID string) (*SignedIn, error) {
+	in := &SignedIn{Cookie: p.secret()}
+	err := p.DB.Update(ctx, func(tx *store.Tx) error {
+		l, err := tx.UseLink(hash(token), hash(browser))
+		if err != nil {
+			return err
+		}
+		a, created, err := tx.AddAccount(kinpict.Account{ID: p.IDs.New(kinpict.AccountPrefix), Email: l.Email, Role: kinpict.Customer})
+		if err != nil {
+			return err
+		}
+		in.Caller, in.Next, in.New = callerOf(*a), l.Next, created
+		if err := tx.PutSession(hash(in.Cookie), a.ID, tx.Now().Add(SessionLife)); err != nil {
+			return err
+		}
+		if guestID == "" {
+			return nil
+		}
+		return tx.ClaimGuest(guestID, a.ID, tx.Now().Add(photoLife))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// Session returns who a session cookie belongs to, or an Unauthenticated error.
+func (p *People) Session(ctx context.Context, cookie string) (kinpict.Caller, error) {
+	over := unauthenticated("You are not signed in.", "Sign in with your e-mail address.")
+	if cookie == "" {
+		return kinpict.Caller{}, over
+	}
+	id := hash(cookie)
+	var s *store.Session
+	err := p.DB.View(ctx, func(tx *store.Tx) (err error) {
+		s, err = tx.Session(id)
+		return err
+	})
+	if errors.Is(err, &kinpict.Error{Code: kinpict.NotFound}) {
+		return kinpict.Caller{}, over
+	}
+	if err != nil {
+		return kinpict.Caller{}, err
+	}
+	now := p.Now()
+	idle, life, note := SessionIdle, SessionLife, 5*time.Minute
+	if s.Account.Role != kinpict.Customer {
+		idle, life, note = StaffIdle, StaffLife, time.Minute
+	}
+	if s.Account.Status == "closed" || !now.Before(s.ExpiresAt) || !now.Before(s.CreatedAt.Add(life)) || !now.Before(s.LastSeenAt.Add(idle)) {
+		return kinpict.Caller{}, over
+	}
+	if now.Sub(s.LastSeenAt) >= note {
+		return callerOf(s.Account), p.noted(p.DB.Update(ctx, func(tx *store.Tx) error { return tx.SeeSession(id) }))
+	}
+	return callerOf(s.Account), nil
+}
+
+// noted lets a caller in although the use could not be noted: a full disk stops
+// writes, and reading must go on.
+func (p *People) noted(err error) error {
+	if errors.Is(err, &kinpict.Error{Code: kinpict.Unavailable}) {
+		return nil
+	}
+	return err
+}
+
+// SignOut ends the session of a cookie. There may be none.
+func (p *People) SignOut(ctx context.Context, cookie string) error {
+	return p.DB.Update(ctx, func(tx *store.Tx) error { return tx.DropSession(hash(cookie)) })
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"time"
+
+	"kinpict"
+)
+
+// Draft returns what an owner put together and did not send, or nil.
+func (t *Tx) Draft(owner string) ([]byte, error) {
+	var body string
+	err := t.row(`SELECT body FROM draft WHERE owner = $1`, owner).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return []byte(body), err
+}
+
+// PutDraft keeps an owner's draft in place of the one before.
+func (t *Tx) PutDraft(owner string, body []byte) error {
+	_, err := t.exec(`INSERT INTO draft (owner, body, updated_at) VALUES ($1, $2, $3)
+		ON CONFLICT (owner) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at`, owner, string(body), t.now)
+	return err
+}
+
+// DropDraft forgets an owner's draft. There may be none.
+func (t *Tx) DropDraft(owner string) error {
+	_, err := t.exec(`DELETE FROM draft WHERE owner = $1`, owner)
+	return err
+}
+
+func (t *Tx) moveDraft(from, to string) error {
+	if _, err := t.exec(`INSERT INTO draft (owner, body, updated_at) SELECT $1, body, updated_at FROM draft WHERE owner = $2
+		ON CONFLICT (owner) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at`, to, from); err != nil {
+		return err
+	}
+	return t.DropDraft(from)
+}
+
+// SweepDrafts forgets drafts untouched since the given times.
+func (t *Tx) SweepDrafts(guests, accounts time.Time) error {
+	_, err := t.exec(`DELETE FROM draft WHERE updated_at <= CASE WHEN owner LIKE $1 THEN $2 ELSE $3 END`,
+		kinpict.GuestPrefix+"%", micros(guests), micros(accounts))
+	return err
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"time"
+
+	"kinpict"
+)
+
+// Day numbers the days since 1970, UTC. Budgets of a network begin anew with it.
+func Day(at time.Time) int64 { return at.Unix() / (24 * 60 * 60) }
+
+// SpendPreview takes one free preview from a guest, from an account, or from
+// both where the device of an account is known. Each may have limit of them in
+// all, and the network networkLimit a day; 0 leaves the network uncounted, and
+// so does an account, whose verified address is the way out of a busy network.
+// Credits are not touched. The error is GuestLimit, and then nothing was taken
+// once the transaction is undone.
+func (t *Tx) SpendPreview(guestID, accountID, network string, limit, networkLimit int) error {
+	for _, id := range []string{guestID, accountID} {
+		if id == "" {
+			continue
+		}
+		ok, err := t.take(`INSERT INTO guest (id, used, created_at) VALUES ($1, 1, $2)
+			ON CONFLICT (id) DO UPDATE SET used = guest.used + 1 WHERE guest.used < $3`, limit, id, t.now)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return &kinpict.Error{Code: kinpict.GuestLimit, Message: "The free preview has been used.",
+				Hint: "Sign in and add credits to make more pictures. Your photos and words are kept."}
+		}
+	}
+	if accountID != "" || networkLimit < 1 {
+		return nil
+	}
+	ok, err := t.take(`INSERT INTO guest_network (day, network, used) VALUES ($1, $2, 1)
+		ON CONFLICT (day, network) DO UPDATE SET used = guest_network.used + 1 WHERE guest_network.used < $3`,
+		networkLimit, Day(t.Now()), network)
+	if err == nil && !ok {
+		return &kinpict.Error{Code: kinpict.GuestLimit, Message: "No more free previews can be made from this network today.",
+			Hint: "Sign in with your e-mail address to make yours now. Your photos and words are kept."}
+	}
+	return err
+}
+
+// take runs a statement that counts up to limit, its last parameter. The
+// statement inserts a first row unseen, so a limit of 0 is refused before it.
+func (t *Tx) take(query string, limit int, args ...any) (bool, error) {
+	if limit < 1 {
+		return false, nil
+	}
+	n, err := t.exec(query, append(args, limit)...)
+	return n == 1, err
+}
+
+// GiveBackPreview undoes one SpendPreview of a guest, or of an account by its
+// id, and of the network on the day it was spent. What was spent as a guest and
+// claimed since is given back to the account too. Giving back exactly once is
+// for the caller's compare-and-set to ensure.
+func (t *Tx) GiveBackPreview(guestID, network string, day int64) error {
+	if _, err := t.exec(`UPDATE guest SET used = used - 1 WHERE used > 0 AND
+		(id = $1 OR id = (SELECT g.claimed_by FROM guest g WHERE g.id = $1 AND g.claimed_by <> ''))`, guestID); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE guest_network SET used = used - 1 WHERE day = $1 AND network = $2 AND used > 0`, day, network)
+	return err
+}
+
+// ClaimGuest gives an account what a guest made on the way to signing in: the
+// previews as history, the photos, which then live until the given time, and
+// the draft, which is what the person has before their eyes. Previews spent
+// count for the account from now on. No credits move.
+func (t *Tx) ClaimGuest(guestID, accountID string, until time.Time) error {
+	n, err := t.exec(`UPDATE guest SET claimed_by = $1 WHERE id = $2 AND claimed_by = ''`, accountID, guestID)
+	if err != nil {
+		return err
+	}
+	if n == 1 {
+		if _, err := t.exec(`INSERT INTO guest (id, used, created_at) SELECT $1, used, $2 FROM guest WHERE id = $3
+			ON CONFLICT (id) DO UPDATE SET used = guest.used + excluded.used`, accountID, t.now, guestID); err != nil {
+			return err
+		}
+	}
+	if _, err := t.exec(`UPDATE generation SET owner = $1 WHERE owner = $2 AND funding = 'preview'`, accountID, guestID); err != nil {
+		return err
+	}
+	if err := t.movePhotos(guestID, accountID, until); err != nil {
+		return err
+	}
+	return t.moveDraft(guestID, accountID)
+}
+
+// SweepGuests forgets what networks spent before the given day.
+func (t *Tx) SweepGuests(before int64) error {
+	_, err := t.exec(`DELETE FROM guest_network WHERE day < $1`, before)
+	return err
+}

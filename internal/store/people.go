@@ -1,0 +1,185 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"time"
+
+	"kinpict"
+)
+
+// A Link is a sign-in link that was mailed: the hashes of its token and of the
+// browser that asked for it, never the secrets themselves.
+type Link struct {
+	TokenHash   []byte
+	BrowserHash []byte
+	Email       string
+	Next        string // local path to go on to
+	ExpiresAt   time.Time
+}
+
+// A Session is one browser that signed in.
+type Session struct {
+	Account    kinpict.Account
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	ExpiresAt  time.Time
+}
+
+// A Token is one API token.
+type Token struct {
+	ID         string
+	Account    kinpict.Account
+	Name       string
+	LastUsedAt time.Time // zero: never
+}
+
+// accountColumns also serve a join of account with what it holds.
+const accountColumns = `account.id, coalesce(account.email, ''), account.role, account.status, account.created_at`
+
+// accountFields are where Scan puts accountColumns; at is read afterwards.
+func accountFields(a *kinpict.Account, at *int64) []any {
+	return []any{&a.ID, &a.Email, &a.Role, &a.Status, at}
+}
+
+// AddAccount makes the account a unless its e-mail address has one, and returns
+// the one that has it and whether it is new.
+func (t *Tx) AddAccount(a kinpict.Account) (_ *kinpict.Account, created bool, err error) {
+	n, err := t.exec(`INSERT INTO account (id, email, role, status, created_at) VALUES ($1, $2, $3, 'active', $4)
+		ON CONFLICT (email) DO NOTHING`, a.ID, a.Email, string(a.Role), t.now)
+	if err != nil {
+		return nil, false, err
+	}
+	got, err := t.AccountByEmail(a.Email)
+	return got, n == 1, err
+}
+
+// AccountByEmail returns the account of a normalised address, or NotFound.
+func (t *Tx) AccountByEmail(email string) (*kinpict.Account, error) {
+	return scanAccount(t.row(`SELECT `+accountColumns+` FROM account WHERE email = $1`, email))
+}
+
+// PutLink keeps a sign-in link.
+func (t *Tx) PutLink(l Link) error {
+	_, err := t.exec(`INSERT INTO signin_link (token_hash, browser_hash, email, next, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		l.TokenHash, l.BrowserHash, l.Email, l.Next, t.now, micros(l.ExpiresAt))
+	return err
+}
+
+// UseLink spends a link, once. The error is NotFound for a link that is
+// unknown, spent or too old, and Forbidden for one that another browser asked
+// for, which stays good for that browser.
+func (t *Tx) UseLink(tokenHash, browserHash []byte) (*Link, error) {
+	l := Link{TokenHash: tokenHash, BrowserHash: browserHash}
+	n, err := t.exec(`UPDATE signin_link SET used_at = $1 WHERE token_hash = $2 AND browser_hash = $3 AND used_at = 0 AND expires_at > $1`,
+		t.now, tokenHash, browserHash)
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, t.whyNot(tokenHash)
+	}
+	var until int64
+	err = t.row(`SELECT email, next, expires_at FROM signin_link WHERE token_hash = $1`, tokenHash).Scan(&l.Email, &l.Next, &until)
+	l.ExpiresAt = instant(until)
+	return &l, err
+}
+
+// whyNot says why a link did not work. A spent link says so to any browser.
+func (t *Tx) whyNot(tokenHash []byte) error {
+	var good int
+	err := t.row(`SELECT count(*) FROM signin_link WHERE token_hash = $1 AND used_at = 0 AND expires_at > $2`, tokenHash, t.now).Scan(&good)
+	if err != nil {
+		return err
+	}
+	if good == 0 {
+		return &kinpict.Error{Code: kinpict.NotFound, Message: "This link has been used already or is too old.",
+			Hint: "Ask for a new link; it works once and for 15 minutes."}
+	}
+	return &kinpict.Error{Code: kinpict.Forbidden, Message: "This link belongs to another browser.",
+		Hint: "Open the link in the browser where you asked for it, or ask for a new one here."}
+}
+
+// PutSession keeps a session of an account, seen now for the first time.
+func (t *Tx) PutSession(hash []byte, accountID string, expires time.Time) error {
+	_, err := t.exec(`INSERT INTO session (id_hash, account_id, agent, created_at, last_seen_at, expires_at) VALUES ($1, $2, '', $3, $3, $4)`,
+		hash, accountID, t.now, micros(expires))
+	return err
+}
+
+// Session returns the session with that hash, or NotFound. Whether it is still
+// good is the caller's to judge.
+func (t *Tx) Session(hash []byte) (*Session, error) {
+	var s Session
+	var at, created, seen, until int64
+	err := t.row(`SELECT `+accountColumns+`, session.created_at, session.last_seen_at, session.expires_at
+		FROM session JOIN account ON account.id = session.account_id WHERE session.id_hash = $1`, hash).
+		Scan(append(accountFields(&s.Account, &at), &created, &seen, &until)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such session here."}
+	}
+	s.Account.CreatedAt, s.CreatedAt, s.LastSeenAt, s.ExpiresAt = instant(at), instant(created), instant(seen), instant(until)
+	return &s, err
+}
+
+// SeeSession notes that a session was used now.
+func (t *Tx) SeeSession(hash []byte) error {
+	_, err := t.exec(`UPDATE session SET last_seen_at = $1 WHERE id_hash = $2 AND last_seen_at < $1`, t.now, hash)
+	return err
+}
+
+// DropSession ends a session. There may be none.
+func (t *Tx) DropSession(hash []byte) error {
+	_, err := t.exec(`DELETE FROM session WHERE id_hash = $1`, hash)
+	return err
+}
+
+// DropSessions ends every session of an account and returns how many.
+func (t *Tx) DropSessions(accountID string) (int64, error) {
+	return t.exec(`DELETE FROM session WHERE account_id = $1`, accountID)
+}
+
+// PutToken keeps an API token of an account.
+func (t *Tx) PutToken(id string, hash []byte, accountID, name string) error {
+	_, err := t.exec(`INSERT INTO api_token (id, token_hash, account_id, name, created_at) VALUES ($1, $2, $3, $4, $5)`,
+		id, hash, accountID, name, t.now)
+	return err
+}
+
+// Token returns the live token with that hash, or NotFound.
+func (t *Tx) Token(hash []byte) (*Token, error) {
+	var k Token
+	var at, used int64
+	err := t.row(`SELECT `+accountColumns+`, api_token.id, api_token.name, api_token.last_used_at
+		FROM api_token JOIN account ON account.id = api_token.account_id WHERE api_token.token_hash = $1 AND api_token.revoked_at = 0`, hash).
+		Scan(append(accountFields(&k.Account, &at), &k.ID, &k.Name, &used)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such token here."}
+	}
+	k.Account.CreatedAt, k.LastUsedAt = instant(at), instant(used)
+	return &k, err
+}
+
+// SeeToken notes that a token was used now.
+func (t *Tx) SeeToken(id string) error {
+	_, err := t.exec(`UPDATE api_token SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1`, t.now, id)
+	return err
+}
+
+// RevokeToken ends a token of an account, or returns NotFound.
+func (t *Tx) RevokeToken(accountID, id string) error {
+	n, err := t.exec(`UPDATE api_token SET revoked_at = $1 WHERE id = $2 AND account_id = $3 AND revoked_at = 0`, t.now, id, accountID)
+	if err == nil && n == 0 {
+		return &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such token here."}
+	}
+	return err
+}
+
+// SweepPeople removes sessions and links that ended before the given time.
+func (t *Tx) SweepPeople(before time.Time) error {
+	if _, err := t.exec(`DELETE FROM session WHERE expires_at <= $1`, micros(before)); err != nil {
+		return err
+	}
+	_, err := t.exec(`DELETE FROM signin_link WHERE expires_at <= $1`, micros(before))
+	return err
+}
