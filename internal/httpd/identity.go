@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/netip"
 	"strings"
 
 	"kinpict"
@@ -65,11 +64,12 @@ type Identity struct {
 	// the cookie is not one of ours.
 	Device func(cookie string) (kinpict.Caller, string)
 	// Network is the keyed hash of an address's network.
-	Network func(netip.Addr) string
+	Network func(address string) string
 }
 
-// Caller is who sent r: a token's account, a session's, a guest, or nobody. An
-// Authorization header decides alone, since a request that carries one is let
+// Caller is who sent r: a token's account, a session's, a guest, or nobody. A
+// session's caller also names the guest of the same device, whose preview is
+// theirs. An Authorization header decides alone, since a request that carries one is let
 // past the checks that protect cookies; a token that is not known is an
 // Unauthenticated error. A session or guest cookie that is not known is none.
 func (i *Identity) Caller(r *http.Request) (kinpict.Caller, error) {
@@ -77,7 +77,7 @@ func (i *Identity) Caller(r *http.Request) (kinpict.Caller, error) {
 	if err != nil {
 		return kinpict.Caller{}, err
 	}
-	c.Network = i.Network(Client(r.Context()))
+	c.Network = i.Network(Client(r.Context()).String())
 	return c, nil
 }
 
@@ -92,16 +92,28 @@ func (i *Identity) caller(r *http.Request) (kinpict.Caller, error) {
 	}
 	if v := i.Cookies.Value(r, i.Cookies.Session()); v != "" {
 		c, err := i.Session(r.Context(), v)
-		if !errors.Is(err, &kinpict.Error{Code: kinpict.Unauthenticated}) {
-			return c, err
-		}
-	}
-	if v := i.Cookies.Value(r, i.Cookies.Guest()); v != "" {
-		if c, fresh := i.Device(v); fresh == "" {
+		if err == nil {
+			c.GuestID = i.device(r)
 			return c, nil
 		}
+		if !errors.Is(err, &kinpict.Error{Code: kinpict.Unauthenticated}) {
+			return kinpict.Caller{}, err
+		}
 	}
-	return kinpict.Caller{}, nil
+	return kinpict.Caller{GuestID: i.device(r)}, nil
+}
+
+// device is the guest of r's cookie, or "".
+func (i *Identity) device(r *http.Request) string {
+	v := i.Cookies.Value(r, i.Cookies.Guest())
+	if v == "" {
+		return ""
+	}
+	c, fresh := i.Device(v)
+	if fresh != "" {
+		return ""
+	}
+	return c.GuestID
 }
 
 // CallerOrGuest is Caller, with a new guest and its cookie in place of nobody.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 
@@ -35,7 +34,7 @@ func testIdentity() *Identity {
 			}
 			return kinpict.Caller{GuestID: "gst_new"}, "new"
 		},
-		Network: func(netip.Addr) string { return "net" },
+		Network: func(string) string { return "net" },
 	}
 }
 
@@ -73,6 +72,9 @@ func TestWhoIsAsking(t *testing.T) {
 			}
 			if err == nil && who.Network != "net" {
 				t.Error("the network is not known")
+			}
+			if both := strings.Contains(c.cookie, "kp_g=dev"); err == nil && (who.GuestID == "gst_dev") != both {
+				t.Errorf("the device's guest is %q", who.GuestID)
 			}
 		})
 	}
