@@ -35,13 +35,13 @@ func TestAdvise(t *testing.T) {
 		data []byte
 		want map[string]string // code to severity
 	}{
-		{"good", texture(1600, 1200, 12, 20, 230), nil},
+		{"good", texture(1200, 900, 9, 20, 230), nil},
 		{"small", texture(800, 600, 6, 20, 230), map[string]string{CheckSmall: "info"}},
 		{"tiny", texture(400, 300, 3, 20, 230), map[string]string{CheckSmall: "warning"}},
-		{"dark", texture(1600, 1200, 12, 0, 34), map[string]string{CheckDark: "warning"}},
-		{"burnt out", texture(1600, 1200, 12, 252, 255), map[string]string{CheckBright: "info", CheckBlurred: "warning"}},
-		{"a little soft", texture(1600, 1200, 18, 60, 190), map[string]string{CheckBlurred: "info"}},
-		{"blurred", texture(1600, 1200, 90, 20, 230), map[string]string{CheckBlurred: "warning"}},
+		{"dark", texture(1200, 900, 9, 0, 34), map[string]string{CheckDark: "warning"}},
+		{"burnt out", texture(1200, 900, 9, 252, 255), map[string]string{CheckBright: "info", CheckBlurred: "warning"}},
+		{"a little soft", texture(1200, 900, 14, 60, 190), map[string]string{CheckBlurred: "info"}},
+		{"blurred", texture(1200, 900, 68, 20, 230), map[string]string{CheckBlurred: "warning"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n, err := Normalise(context.Background(), c.data, DefaultLimits())

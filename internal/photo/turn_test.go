@@ -89,7 +89,7 @@ func exif(o binary.AppendByteOrder, entries ...entry) []byte {
 // Every orientation in JPEG and PNG, also with sides that do not fit whole
 // chroma samples, and when the picture is shrunk at the same time.
 func TestOrientation(t *testing.T) {
-	for _, size := range [][2]int{{320, 256}, {321, 259}, {4101, 301}} {
+	for _, size := range [][2]int{{320, 256}, {321, 259}, {4101, 121}} {
 		up := scene(size[0], size[1])
 		for o := 1; o <= 8; o++ {
 			m := stored(up, o)
@@ -124,7 +124,7 @@ func TestOrientation(t *testing.T) {
 }
 
 // wide lets long strips through.
-var wide = func() Limits { l := DefaultLimits(); l.Aspect = 100; return l }()
+var wide = func() Limits { l := DefaultLimits(); l.Aspect, l.Short = 100, 100; return l }()
 
 func TestExif(t *testing.T) {
 	many := slices.Repeat([]entry{{0x100, 3, 1, 8}}, maxEntries)
