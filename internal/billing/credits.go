@@ -1,0 +1,192 @@
+package billing
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/store"
+)
+
+// Balance is what the caller has.
+func (s *Shop) Balance(ctx context.Context, c kinpict.Caller) (b kinpict.Balance, err error) {
+	if err := signedIn(c); err != nil {
+		return b, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		b, err = tx.Balance(c.AccountID)
+		return err
+	})
+	return b, err
+}
+
+// Lots are the caller's lots with something left, in the order they are spent.
+func (s *Shop) Lots(ctx context.Context, c kinpict.Caller) (lots []kinpict.Lot, err error) {
+	if err := signedIn(c); err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		lots, err = tx.Lots(c.AccountID)
+		return err
+	})
+	return lots, err
+}
+
+// MaxStatement is the most lines of a statement given at once.
+const MaxStatement = 200
+
+// Statement lists what changed the caller's credits, newest first: at most limit
+// lines (1 to MaxStatement; 0 means 50) from cursor on, which is empty for the
+// first page and otherwise the next of the page before. next is empty at the end.
+func (s *Shop) Statement(ctx context.Context, c kinpict.Caller, cursor string, limit int) (lines []kinpict.Transaction, next string, err error) {
+	if err := signedIn(c); err != nil {
+		return nil, "", err
+	}
+	if limit == 0 {
+		limit = 50
+	}
+	before, err := readCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	if limit < 1 || limit > MaxStatement {
+		return nil, "", &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("The limit must be between 1 and %d.", MaxStatement)}
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		lines, err = tx.Statement(c.AccountID, before, limit+1)
+		return err
+	})
+	if err == nil && len(lines) > limit {
+		lines = lines[:limit]
+		next = writeCursor(lines[limit-1].Seq)
+	}
+	return lines, next, err
+}
+
+func writeCursor(seq int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte("s" + strconv.FormatInt(seq, 10)))
+}
+
+func readCursor(cursor string) (int64, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil {
+		if digits, ok := strings.CutPrefix(string(b), "s"); ok {
+			if n, err := strconv.ParseInt(digits, 10, 64); err == nil && n > 0 {
+				return n, nil
+			}
+		}
+	}
+	return 0, &kinpict.Error{Code: kinpict.Invalid, Message: "This cursor is not one of ours.", Hint: "Start again without a cursor."}
+}
+
+// TwoPeople is the number of credits from which an adjustment needs a second
+// person to approve it.
+const TwoPeople kinpict.Credits = 1000
+
+// An Adjustment is credits that staff give, take or forgive.
+type Adjustment struct {
+	// ID makes the adjustment once for ever, for imports and retries. Empty: a new one.
+	ID        string
+	AccountID string
+	Kind      string // of a grant: kinpict.LotPromo or kinpict.LotAdjust, the default
+	Credits   kinpict.Credits
+	ExpiresAt time.Time // of a grant; zero: never
+	Reason    string    // required; the person sees it
+	Note      string    // for staff
+	// Approver is who else agreed. Required above TwoPeople, and never the one who asks.
+	Approver string
+}
+
+// check says who acts, or why the adjustment may not be made.
+func (a *Adjustment) check(c kinpict.Caller) (actor string, err error) {
+	if c.Role != kinpict.Support && c.Role != kinpict.Operator {
+		return "", &kinpict.Error{Code: kinpict.Forbidden, Message: "Only staff adjust credits."}
+	}
+	actor = c.AccountID
+	if actor == "" {
+		actor = "command" // an operator at the shell of the server
+	}
+	bad := func(format string, args ...any) (string, error) {
+		return "", &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf(format, args...)}
+	}
+	a.Reason, a.Approver = strings.TrimSpace(a.Reason), strings.TrimSpace(a.Approver)
+	switch {
+	case a.Reason == "":
+		return bad("An adjustment needs a reason.")
+	case a.Credits < 1 || a.Credits > kinpict.MaxPack:
+		return bad("An adjustment is between 1 and %d credits.", kinpict.MaxPack)
+	case a.Approver == actor || a.Approver != "" && strings.EqualFold(a.Approver, c.Email):
+		return bad("Nobody approves their own adjustment.")
+	case a.Credits > TwoPeople && a.Approver == "":
+		return bad("More than %d credits need a second person's approval.", TwoPeople)
+	}
+	if a.Approver != "" {
+		a.Note = strings.TrimSpace(a.Note + " [approved by " + a.Approver + "]")
+	}
+	return actor, nil
+}
+
+// Grant gives credits and reports whether it did: an ID gives once for ever.
+func (s *Shop) Grant(ctx context.Context, c kinpict.Caller, a Adjustment) (given bool, err error) {
+	actor, err := a.check(c)
+	if err != nil {
+		return false, err
+	}
+	if a.Kind == "" {
+		a.Kind = kinpict.LotAdjust
+	}
+	if a.Kind != kinpict.LotAdjust && a.Kind != kinpict.LotPromo {
+		return false, &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("Staff cannot give credits of the kind %q.", a.Kind), Hint: "Choose promo or adjust."}
+	}
+	if !a.ExpiresAt.IsZero() && !a.ExpiresAt.After(s.Now()) {
+		return false, &kinpict.Error{Code: kinpict.Invalid, Message: "The credits would have expired already."}
+	}
+	if a.ID == "" {
+		a.ID = s.IDs.New("adj_")
+	}
+	lot := s.IDs.New(kinpict.LotPrefix)
+	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		given, err = tx.Grant(store.Grant{LotID: lot, AccountID: a.AccountID, Kind: a.Kind, SourceType: "adjustment", SourceID: a.ID,
+			Credits: a.Credits, ExpiresAt: a.ExpiresAt, Actor: actor, Reason: a.Reason, Note: a.Note})
+		return err
+	})
+	return given, err
+}
+
+// Take removes credits, in the order they would be spent. InsufficientCredits if
+// there are fewer; then nothing is taken.
+func (s *Shop) Take(ctx context.Context, c kinpict.Caller, a Adjustment) error {
+	actor, err := a.check(c)
+	if err != nil {
+		return err
+	}
+	if a.ID == "" {
+		a.ID = s.IDs.New("adj_")
+	}
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		return tx.Take(a.AccountID, a.ID, a.Credits, actor, a.Reason, a.Note)
+	})
+}
+
+// Forgive waives up to a.Credits of the account's debt and returns how many.
+func (s *Shop) Forgive(ctx context.Context, c kinpict.Caller, a Adjustment) (n kinpict.Credits, err error) {
+	actor, err := a.check(c)
+	if err != nil {
+		return 0, err
+	}
+	if a.ID == "" {
+		a.ID = s.IDs.New("adj_")
+	}
+	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		n, err = tx.Forgive(a.AccountID, a.ID, a.Credits, actor, a.Reason, a.Note)
+		return err
+	})
+	return n, err
+}

@@ -1,0 +1,210 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/store"
+)
+
+// A Mismatch is a payment that does not fit its purchase: another amount,
+// currency, mode, payment or account. It grants nothing and is for staff to
+// look into; telling the provider would only make it send the same again.
+type Mismatch struct {
+	Object  string // the purchase, or what the event named
+	Problem string
+}
+
+func (m *Mismatch) Error() string { return m.Object + ": " + m.Problem }
+
+// Sync asks the provider how the purchase's payment stands and brings the
+// purchase and its credits there: granted once when paid, taken back in
+// proportion to what was refunded or disputed, given back when that falls. A
+// payment that does not fit is a *Mismatch and is noted at the purchase.
+func (s *Shop) Sync(ctx context.Context, purchaseID string) error {
+	_, err := s.sync(ctx, purchaseID, "")
+	return err
+}
+
+// syncObject is Sync for what an event names. A session we have not stored yet
+// is looked up through the provider: its answer to our order may have been lost
+// or be under way.
+func (s *Shop) syncObject(ctx context.Context, object string) error {
+	var p *store.Purchase
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.PurchaseOfSession(object)
+		return err
+	})
+	if err == nil {
+		return s.Sync(ctx, p.ID)
+	}
+	if kinpict.CodeOf(err) != kinpict.NotFound {
+		return err
+	}
+	st, err := s.Provider.Payment(ctx, object)
+	if err != nil {
+		return fmt.Errorf("ask %s about %s: %w", s.Provider.Name(), object, err)
+	}
+	if st.PurchaseID == "" {
+		return &Mismatch{object, "names no purchase"}
+	}
+	_, err = s.sync(ctx, st.PurchaseID, st.SessionID)
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		return &Mismatch{object, fmt.Sprintf("names the purchase %q, which is not here", st.PurchaseID)}
+	}
+	return err
+}
+
+// sync brings the purchase to the provider's state. session is the session that
+// claims it, for a purchase that does not know its own yet.
+//
+// The provider is asked outside the transaction, so its answer may be older
+// than one that somebody else has written meanwhile. SetPurchase refuses that:
+// it writes only if nobody did since before we asked, else we ask again.
+func (s *Shop) sync(ctx context.Context, id, session string) (*store.Purchase, error) {
+	for range maxAsks {
+		var p *store.Purchase
+		err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+			p, err = tx.Purchase(id)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if p.SessionID == "" {
+			p.SessionID = session
+		}
+		if p.SessionID == "" {
+			return p, nil // no page was made, so nothing can have happened
+		}
+		if session != "" && session != p.SessionID {
+			return p, &Mismatch{id, fmt.Sprintf("claimed by the session %s, but paid in %s", session, p.SessionID)}
+		}
+		st, err := s.Provider.Payment(ctx, p.SessionID)
+		if err != nil {
+			return p, fmt.Errorf("ask %s about %s: %w", s.Provider.Name(), id, err)
+		}
+		won, err := s.apply(ctx, p, st)
+		if err != nil {
+			return p, err
+		}
+		if won && p.Problem != "" {
+			return p, &Mismatch{id, p.Problem}
+		}
+		if won {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("purchase %s: others keep writing", id)
+}
+
+// apply writes a state and what follows from it in one transaction, and leaves
+// the outcome in p. It reports false if the purchase moved since p was read.
+func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool, err error) {
+	lot := s.IDs.New(kinpict.LotPrefix)
+	// What the provider told us is not forgotten because a reader hung up.
+	ctx = context.WithoutCancel(ctx)
+	var q store.Purchase
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		won, q = false, *p
+		account, err := tx.LockAccount(p.AccountID)
+		if err != nil {
+			return err
+		}
+		taken, err := tx.PaymentTaken(st.PaymentID, p.ID)
+		if err != nil {
+			return err
+		}
+		q.Problem = s.problem(p, st, account, taken)
+		if q.Problem == "" {
+			settle(&q, st, tx.Now())
+		}
+		if won, err = tx.SetPurchase(&q); err != nil || !won || q.Problem != "" || q.PaidAt.IsZero() {
+			return err
+		}
+		_, err = tx.Grant(store.Grant{LotID: lot, AccountID: q.AccountID, Kind: kinpict.LotPaid, SourceType: "purchase", SourceID: q.ID,
+			Credits: q.Credits, Actor: q.Provider})
+		if err != nil {
+			return err
+		}
+		return tx.Reverse(q.AccountID, "purchase", q.ID, min(q.Price.Amount, q.Refunded+q.Disputed), q.Price.Amount, q.Provider, q.State)
+	})
+	if err != nil {
+		return false, fmt.Errorf("purchase %s: %w", p.ID, err)
+	}
+	*p = q
+	return won, nil
+}
+
+// problem says in words for staff why a state cannot be this purchase's, or "".
+func (s *Shop) problem(p *store.Purchase, st State, account *kinpict.Account, taken bool) string {
+	switch {
+	case p.Provider != s.Provider.Name():
+		return fmt.Sprintf("opened at %s, asked about at %s", p.Provider, s.Provider.Name())
+	case st.PurchaseID != p.ID:
+		return fmt.Sprintf("the payment is for the purchase %q", st.PurchaseID)
+	case st.SessionID != p.SessionID:
+		return fmt.Sprintf("the payment belongs to the session %s", st.SessionID)
+	case st.Livemode != p.Livemode || st.Livemode != s.Live:
+		return "the payment and the shop are not in the same mode, live or test"
+	case st.Price != p.Price:
+		return fmt.Sprintf("the payment is %d %s instead of %d %s", st.Price.Amount, st.Price.Currency, p.Price.Amount, p.Price.Currency)
+	case p.PaymentID != "" && st.PaymentID != p.PaymentID:
+		return fmt.Sprintf("the payment was %s and is %s now", p.PaymentID, st.PaymentID)
+	case st.Status == Paid && st.PaymentID == "":
+		return "the payment has no id"
+	case taken:
+		return fmt.Sprintf("the payment %s paid another purchase", st.PaymentID)
+	case st.Refunded < 0 || st.Refunded > p.Price.Amount:
+		return fmt.Sprintf("%d of %d was refunded", st.Refunded, p.Price.Amount)
+	case !p.PaidAt.IsZero() && (st.Status == Open || st.Status == Processing):
+		return "the payment was paid and is " + st.Status + " now"
+	case p.PaidAt.IsZero() && st.Status == Paid && account.Status == "closed":
+		return "paid after the account was closed; the money has to go back"
+	}
+	return ""
+}
+
+// settle puts a fitting state into the purchase.
+func settle(p *store.Purchase, st State, now time.Time) {
+	if st.PaymentID != "" {
+		p.PaymentID = st.PaymentID
+	}
+	p.Refunded, p.Disputed = st.Refunded, st.Disputed()
+	if st.Status == Paid {
+		if p.PaidAt.IsZero() {
+			p.PaidAt = now
+		}
+	} else if p.PaidAt.IsZero() {
+		p.State = st.Status
+		if st.Status == Open && !now.Before(p.ExpiresAt) {
+			p.State = Expired
+		}
+		return
+	} else {
+		// A bank may call a payment back that it had confirmed.
+		p.Refunded, p.Disputed = p.Price.Amount, 0
+	}
+	switch {
+	case p.Refunded == p.Price.Amount:
+		p.State = "refunded"
+	case p.Disputed > 0:
+		p.State = "disputed"
+	case p.Refunded > 0:
+		p.State = "partially_refunded"
+	default:
+		p.State = Paid
+	}
+}
+
+// isMismatch returns the mismatch in err's chain, or nil.
+func isMismatch(err error) *Mismatch {
+	var m *Mismatch
+	if errors.As(err, &m) {
+		return m
+	}
+	return nil
+}
