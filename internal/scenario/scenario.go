@@ -14,6 +14,7 @@ import (
 type Scenario struct {
 	ID        string           `yaml:"id"`
 	Version   int              `yaml:"version"`
+	Order     int              `yaml:"order"` // place among the scenarios, the lowest first
 	Title     string           `yaml:"title"`
 	Summary   string           `yaml:"summary"`
 	Season    string           `yaml:"season"` // "any", "spring", "summer", "autumn", "winter"
@@ -26,6 +27,8 @@ type Scenario struct {
 	Tips []string `yaml:"tips"`
 	// Examples are wordings a person may borrow as an instruction.
 	Examples []string `yaml:"examples"`
+	// Sample is the file name of the sample picture beside the scenario file.
+	Sample string `yaml:"sample"`
 	// Layout is the built-in engine's part, parsed there.
 	Layout yaml.Node `yaml:"layout"`
 }

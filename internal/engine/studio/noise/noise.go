@@ -125,3 +125,47 @@ func (r *Rand) Below(n int) int { return int(r.Float() * float64(n)) }
 
 // Turn is an angle in radians.
 func (r *Rand) Turn() float64 { return r.Between(0, 2*math.Pi) }
+
+// A Tile is a square of a fine texture that repeats without a seam. Textures
+// too fine for a Field and too slow for every pixel are kept in one.
+type Tile struct {
+	size int
+	p    []float32
+}
+
+// NewTile evaluates f, which gets pixels, over a square of size pixels.
+func NewTile(size int, run func(n int, f func(a, b int)), f func(x, y float32) float32) *Tile {
+	t := &Tile{size, make([]float32, size*size)}
+	// Near its left and upper edge the tile fades into what lies beyond the opposite one.
+	fade := float32(size) / 8
+	s := float32(size)
+	run(size, func(a, b int) {
+		for y := a; y < b; y++ {
+			v := float32(y)
+			wy := max(0, 1-v/fade)
+			for x := range size {
+				u := float32(x)
+				wx := max(0, 1-u/fade)
+				k := f(u, v)
+				if wx > 0 {
+					k += (f(u+s, v) - k) * wx
+				}
+				if wy > 0 {
+					q := f(u, v+s)
+					if wx > 0 {
+						q += (f(u+s, v+s) - q) * wx
+					}
+					k += (q - k) * wy
+				}
+				t.p[y*size+x] = k
+			}
+		}
+	})
+	return t
+}
+
+// Row is row y, to be read modulo its length.
+func (t *Tile) Row(y int) []float32 {
+	y %= t.size
+	return t.p[y*t.size : (y+1)*t.size]
+}

@@ -210,3 +210,67 @@ func (m *Image) Shadow(k *Mask, dx, dy, sigma float64, alpha float32, color Colo
 		}
 	})
 }
+
+// Reduced returns the mean luma and colour differences over squares of s pixels.
+func (m *Image) Reduced(s int) (y, cb, cr *Plane) {
+	w, h := (m.W+s-1)/s, (m.H+s-1)/s
+	y, cb, cr = NewPlane(w, h), NewPlane(w, h), NewPlane(w, h)
+	Bands(h, func(a, b int) {
+		for r := a; r < b; r++ {
+			for c := range w {
+				var sum Color
+				n := float32(0)
+				for j := r * s; j < min(m.H, r*s+s); j++ {
+					row := m.Row(j)
+					for i := c * s; i < min(m.W, c*s+s); i++ {
+						v := Load(row[3*i:])
+						sum[0], sum[1], sum[2] = sum[0]+v[0], sum[1]+v[1], sum[2]+v[2]
+						n++
+					}
+				}
+				v := Color{sum[0] / n, sum[1] / n, sum[2] / n}.YCC()
+				y.P[r*w+c], cb.P[r*w+c], cr.P[r*w+c] = v[0], v[1], v[2]
+			}
+		}
+	})
+	return y, cb, cr
+}
+
+// Span interpolates row y of a picture s times the size of the plane into dst.
+func (g *Plane) Span(y, s int, dst []float32) {
+	inv := 1 / float32(s)
+	y0, fy := split((float32(y)+0.5)*inv - 0.5)
+	top, low := g.P[clampInt(y0, 0, g.H-1)*g.W:][:g.W], g.P[clampInt(y0+1, 0, g.H-1)*g.W:][:g.W]
+	for x := range dst {
+		q := (float32(x)+0.5)*inv - 0.5
+		if q < 0 {
+			q = 0
+		}
+		i := int(q)
+		j := min(i+1, g.W-1)
+		i = min(i, g.W-1)
+		f := q - float32(i)
+		a, b := Lerp(top[i], low[i], fy), Lerp(top[j], low[j], fy)
+		dst[x] = a + (b-a)*f
+	}
+}
+
+// YCC is luma, blue difference and red difference (JFIF), the last two about 0.
+func (c Color) YCC() Color {
+	return Color{c.Luma(), -0.168736*c[0] - 0.331264*c[1] + 0.5*c[2], 0.5*c[0] - 0.418688*c[1] - 0.081312*c[2]}
+}
+
+// RGB turns luma and differences back.
+func (c Color) RGB() Color {
+	return Color{c[0] + 1.402*c[2], c[0] - 0.344136*c[1] - 0.714136*c[2], c[0] + 1.772*c[1]}
+}
+
+// Map replaces every pixel by f of it.
+func (m *Image) Map(f func(Color) Color) {
+	Bands(m.H, func(a, b int) {
+		p := m.Pix[a*m.W*3 : b*m.W*3]
+		for i := 0; i < len(p); i += 3 {
+			Store(p[i:], f(Load(p[i:])))
+		}
+	})
+}

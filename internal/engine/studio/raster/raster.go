@@ -205,3 +205,9 @@ func Smooth(a, b, x float32) float32 {
 }
 
 func clampInt(x, lo, hi int) int { return max(lo, min(hi, x)) }
+
+// UnmarshalText reads #rrggbb, so that colours may stand in scenario files.
+func (c *Color) UnmarshalText(b []byte) (err error) {
+	*c, err = ParseColor(string(b))
+	return err
+}

@@ -262,3 +262,9 @@ func (p Path) Fill(clip image.Rectangle) *raster.Mask {
 	r.Draw(a, a.Bounds(), image.Opaque, image.Point{})
 	return &raster.Mask{X: box.Min.X, Y: box.Min.Y, W: w, H: h, A: a.Pix}
 }
+
+// UnmarshalText reads path data, so that paths may stand in scenario files.
+func (p *Path) UnmarshalText(b []byte) (err error) {
+	*p, err = Parse(string(b))
+	return err
+}

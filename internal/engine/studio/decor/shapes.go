@@ -1,0 +1,257 @@
+package decor
+
+import (
+	"math"
+	"strings"
+
+	"kinpict/internal/engine/studio/lettering"
+	"kinpict/internal/engine/studio/noise"
+	"kinpict/internal/engine/studio/raster"
+	"kinpict/internal/engine/studio/vector"
+)
+
+// stamp is one drawing at (x, y), size long; all in units.
+type stamp struct {
+	shape        *Shape
+	x, y, size   float64
+	deg          float64
+	color        raster.Color
+	shadow, tint float32
+	seed         uint32
+	foil         bool
+}
+
+func (c *Canvas) stamp(s stamp) {
+	u := c.Unit
+	x, y, size := s.x*u, s.y*u, s.size*u
+	k := size / s.shape.Size
+	m := s.shape.Fill.Place(x, y, k, s.deg).Fill(c.bounds())
+	if m.W == 0 {
+		return
+	}
+	c.Shadow(m, size*0.03, size*0.06, math.Max(1, size*0.045), s.shadow, raster.Color{0.16, 0.10, 0.07})
+	if s.foil {
+		c.Paint(m, s.tint, c.foil(s.color))
+		return
+	}
+	vary := float32(1)
+	if s.shape.Flat {
+		vary = 0.12
+	}
+	dark := raster.Color{s.color[0] * 0.70, s.color[1] * 0.66, s.color[2] * 0.66}
+	light := raster.Color{raster.Clamp(s.color[0]*1.12 + 0.06), raster.Clamp(s.color[1]*1.14 + 0.05), raster.Clamp(s.color[2]*1.06 + 0.02)}
+	ramp := []raster.Color{dark, s.color, light}
+	inside := m.Soften(math.Max(0.6, size*0.035))
+	q := float32(2.2 / size)
+	ox, oy := float32(x), float32(y)
+	c.Paint(m, s.tint, func(px, py int) raster.Color {
+		a, b := (float32(px)-ox)*q, (float32(py)-oy)*q
+		n := noise.Fractal(a, b, 3, s.seed) - 0.5
+		n2 := noise.Fractal(a*5, b*5, 2, s.seed+1) - 0.5
+		// Pigment gathers at the edge, as it does in watercolour.
+		return raster.Ramp(ramp, 0.56+(n*1.5+n2*0.35-(1-inside.Cover(px, py))*0.45)*vary)
+	})
+	if len(s.shape.Veins) > 0 {
+		w := s.shape.VeinW * k
+		veins := s.shape.Veins.Place(x, y, k, s.deg).Stroke(func(t float64) float64 { return math.Max(0.7, w*(1.15-0.8*t)) }).SameTurn()
+		c.PaintFlat(veins.Fill(c.bounds()), s.tint*0.45, dark)
+	}
+}
+
+func (c *Canvas) shape(l *Layer, seed uint32) {
+	x, y := c.at(l)
+	if c.onFace(x, y, l.Size[0]*0.45) {
+		return
+	}
+	c.stamp(stamp{c.Shapes[l.Shapes[0]], x, y, l.Size[0], l.Angle, l.Color, l.Shadow, l.Alpha, seed, l.Foil})
+}
+
+// scatter strews shapes over the regions, each at the best of nine places: far
+// from the others, and never on a face.
+func (c *Canvas) scatter(l *Layer, seed uint32) {
+	r := noise.NewRand(uint64(seed) + 11)
+	type disc struct{ x, y, s float64 }
+	var regions []raster.Rect
+	var total, sheet float64
+	for _, g := range l.Regions {
+		q := c.Page.Rect(g)
+		regions = append(regions, q)
+		total += q.W() * q.H()
+		sheet += g[2] * g[3]
+	}
+	spin := l.Spin
+	if spin == 0 {
+		spin = 180
+	}
+	var placed []disc
+	for i := range int(float64(l.N)*total/sheet + 0.5) {
+		best, far := disc{}, -1.0
+		for range 9 {
+			q, k := r.Float()*total, 0
+			for ; k < len(regions)-1 && q > regions[k].W()*regions[k].H(); k++ {
+				q -= regions[k].W() * regions[k].H()
+			}
+			g := regions[k]
+			d := disc{r.Between(g.X0, g.X1), r.Between(g.Y0, g.Y1), r.Between(l.Size[0], l.Size[1])}
+			if c.onFace(d.x, d.y, d.s*0.55) {
+				continue
+			}
+			near := 1e9
+			for _, o := range placed {
+				near = math.Min(near, math.Hypot(o.x-d.x, o.y-d.y)/(o.s+d.s))
+			}
+			if near > far {
+				best, far = d, near
+			}
+		}
+		shape, color, deg := l.Shapes[r.Below(len(l.Shapes))], l.Colors[r.Below(len(l.Colors))], l.Angle+r.Between(-spin, spin)
+		if far < 0 {
+			continue
+		}
+		placed = append(placed, best)
+		c.stamp(stamp{c.Shapes[shape], best.x, best.y, best.s, deg, color, l.Shadow, l.Alpha, seed + uint32(i)*7, l.Foil})
+	}
+}
+
+// bough draws a fir garland along a path: twigs with paired needles, the back
+// ones darker.
+func (c *Canvas) bough(l *Layer, seed uint32) {
+	u := c.Unit
+	r := noise.NewRand(uint64(seed) + 3)
+	density := l.Density
+	if density == 0 {
+		density = 1
+	}
+	for _, line := range c.onPage(l.Path) {
+		pts := resample(line, 5*u)
+		n := len(pts)
+		for layer := range 3 {
+			step := int(math.Max(2, 7/density))
+			for i := layer; i < n; i += step {
+				side := 1.0
+				if i/step%2 == 0 {
+					side = -1
+				}
+				size := r.Between(l.Size[0], l.Size[1]) * (0.55 + 0.45*math.Sin(math.Pi*float64(i)/float64(n)))
+				p := pts[i]
+				t := twig{p.x + r.Between(-5, 5)*u, p.y + r.Between(-5, 5)*u, p.turn + side*r.Between(0.35, 1.15), size * u * (1 - 0.16*float64(layer))}
+				tone := float32(0.55 + 0.30*float64(layer) + r.Between(-0.07, 0.07))
+				c.twig(t, l.Colors[r.Below(len(l.Colors))].Scale(tone), layer > 0, r)
+			}
+		}
+	}
+}
+
+type station struct{ x, y, turn float64 }
+
+// resample walks a polyline in steps of the given length.
+func resample(line []vector.Point, step float64) []station {
+	var out []station
+	for i := 0; i+1 < len(line); i++ {
+		dx, dy := line[i+1][0]-line[i][0], line[i+1][1]-line[i][1]
+		n := max(1, int(math.Hypot(dx, dy)/step))
+		for k := range n {
+			t := float64(k) / float64(n)
+			out = append(out, station{line[i][0] + dx*t, line[i][1] + dy*t, math.Atan2(dy, dx)})
+		}
+	}
+	return out
+}
+
+type twig struct{ x, y, turn, length float64 }
+
+func (c *Canvas) twig(t twig, color raster.Color, shadow bool, r *noise.Rand) {
+	u := c.Unit
+	sn, cs := math.Sincos(t.turn)
+	ex, ey := t.x+cs*t.length, t.y+sn*t.length
+	wood := vector.Path{{{t.x, t.y}, {(t.x+ex)/2 + r.Between(-2, 2)*u, (t.y+ey)/2 + r.Between(-2, 2)*u}, {ex, ey}}}
+	c.PaintFlat(wood.Stroke(func(q float64) float64 { return 2.4 * u * (1 - 0.6*q) }).Fill(c.bounds()), 1, raster.Color{0.25, 0.17, 0.10})
+	var needles vector.Path
+	n := int(t.length / (1.55 * u))
+	for i := range n {
+		q := float64(i) / float64(n)
+		bx, by := t.x+(ex-t.x)*q, t.y+(ey-t.y)*q
+		for _, side := range []float64{-1, 1} {
+			l := (25 - 9*q) * u * r.Between(0.75, 1.1)
+			a := t.turn + side*(0.95-0.45*q+r.Between(-0.14, 0.14))
+			tx, ty := bx+math.Cos(a)*l, by+math.Sin(a)*l
+			mx, my := (bx+tx)/2+cs*3*u, (by+ty)/2+sn*3*u
+			needles = append(needles, vector.Path{{{bx, by}, {mx, my}, {tx, ty}}}.Stroke(func(z float64) float64 { return 2.1 * u * (1 - 0.75*z) })...)
+		}
+	}
+	m := needles.SameTurn().Fill(c.bounds())
+	if shadow {
+		c.Shadow(m, 1.5*u, 3*u, 3*u, 0.35, raster.Color{0.02, 0.05, 0.03})
+	}
+	c.PaintFlat(m, 1, color)
+}
+
+// rule draws N lines around the page: the first At[0] from the edge, the next
+// Gap further in and half as strong.
+func (c *Canvas) rule(l *Layer, _ uint32) {
+	w, h := float64(c.W), float64(c.H)
+	for i := range max(1, l.N) {
+		in, s := (l.At[0]+float64(i)*l.Gap)*c.Unit, l.Stroke*c.Unit
+		if i > 0 {
+			s *= 0.5
+		}
+		box := func(d float64) []vector.Point { return []vector.Point{{d, d}, {w - d, d}, {w - d, h - d}, {d, h - d}} }
+		hole := box(in + s)
+		hole[1], hole[3] = hole[3], hole[1]
+		m := vector.Path{box(in), hole}.Fill(c.bounds())
+		if l.Foil {
+			c.Paint(m, l.Alpha, c.foil(l.Color))
+		} else {
+			c.PaintFlat(m, l.Alpha, l.Color)
+		}
+	}
+}
+
+// foil is metal that catches the light here and there.
+func (c *Canvas) foil(base raster.Color) func(x, y int) raster.Color {
+	q := float32(1 / c.Unit)
+	return func(x, y int) raster.Color {
+		u, v := float32(x)*q, float32(y)*q
+		w := noise.Fractal(u*0.006+1, v*0.006, 3, 5)
+		b := float32(math.Sin(float64((u*0.9+v*0.5)*0.018+w*7))) * 0.5
+		m := 0.92 + b*0.30 + (noise.Hash(uint32(x), uint32(y), 3)-0.5)*0.05
+		hi := raster.Smooth(0.30, 0.5, b) * 0.35
+		return raster.Color{raster.Clamp(base[0]*m + hi), raster.Clamp(base[1]*m + hi*0.92), raster.Clamp(base[2]*m + hi*0.66)}
+	}
+}
+
+// text sets the title or subtitle about its place, with short rules beside it
+// when Stroke is set: Stroke thick and Gap long.
+func (c *Canvas) text(l *Layer, _ uint32) {
+	text := c.Texts[l.Text]
+	if l.Upper {
+		text = strings.ToUpper(text)
+	}
+	u := c.Unit
+	line, ok := lettering.Set(text, l.Font, l.Size[0]*u, l.Track)
+	if !ok {
+		return
+	}
+	line = line.Fit((l.Width + c.Page.W - 1000) * u)
+	x, y := c.at(l)
+	x, y = x*u, y*u
+	m := line.Mask(x, y, c.bounds())
+	c.Shadow(m, 0.6*u, 2*u, 3*u, l.Shadow, raster.Color{})
+	if l.Foil {
+		c.Paint(m, l.Alpha, c.foil(l.Color))
+	} else {
+		c.PaintFlat(m, l.Alpha, l.Color)
+	}
+	if l.Stroke == 0 {
+		return
+	}
+	half := line.Width()/2 + 26*u
+	for _, side := range []float64{-1, 1} {
+		a, b, ym := x+side*half, x+side*(half+l.Gap*u), y-line.Size*0.34
+		if math.Min(a, b) < 20*u || math.Max(a, b) > float64(c.W)-20*u {
+			continue
+		}
+		s := l.Stroke * u / 2
+		c.PaintFlat(vector.Path{{{a, ym - s}, {b, ym - s}, {b, ym + s}, {a, ym + s}}}.Fill(c.bounds()), l.Alpha*0.8, l.Color)
+	}
+}
