@@ -71,6 +71,12 @@ func (t *Tx) GiveBackPreview(guestID, network string, day int64) error {
 // the draft, which is what the person has before their eyes. Previews spent
 // count for the account from now on. No credits move.
 func (t *Tx) ClaimGuest(guestID, accountID string, until time.Time) error {
+	// The row is taken first, so that a preview being accepted for the guest at
+	// this moment is either seen below or not yet begun.
+	if _, err := t.exec(`INSERT INTO guest (id, used, created_at) VALUES ($1, 0, $2) ON CONFLICT (id) DO UPDATE SET used = guest.used`,
+		guestID, t.now); err != nil {
+		return err
+	}
 	n, err := t.exec(`UPDATE guest SET claimed_by = $1 WHERE id = $2 AND claimed_by = ''`, accountID, guestID)
 	if err != nil {
 		return err
