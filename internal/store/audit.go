@@ -2,28 +2,174 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"time"
 )
 
-// A Finding is one thing in the books that is not as it must be.
+// A Finding is one thing in the books that is not as it must be. Check is its
+// code, A1 to A30; docs/ledger.md says what each proves.
 type Finding struct {
-	Check   string `json:"check"` // A1 … A30, as in docs/ledger.md
+	Check   string `json:"check"`
 	Subject string `json:"subject"`
 	Message string `json:"message"`
 }
 
 func (f Finding) String() string { return fmt.Sprintf("%s %s: %s", f.Check, f.Subject, f.Message) }
 
-// A Scope says whose books to prove: an account's, or everybody's.
-type Scope struct{ AccountID string }
+// A Scope says whose books to prove.
+type Scope struct {
+	// AccountID limits the audit to one account; "" is everybody and the house.
+	AccountID string
+}
 
 // Whole is every account and the house.
 var Whole = Scope{}
 
+// Slack an audit allows to work that is under way: the watchdog finds a dead
+// worker's job within 60 seconds, the sweep runs with it, webhooks are retried.
+const (
+	jobSlack   = time.Minute
+	sweepSlack = time.Hour
+	inboxSlack = 15 * time.Minute
+)
+
 // Audit re-derives everything that is cached and reports what differs. It reads
-// one snapshot, so it works beside a running server.
+// one snapshot and writes nothing, so it works beside a running server.
 func (d *DB) Audit(ctx context.Context, scope Scope) ([]Finding, error) {
 	var found []Finding
-	err := d.View(ctx, func(t *Tx) error { return nil })
+	err := d.View(ctx, func(t *Tx) error {
+		for _, c := range checks {
+			args := append([]any{scope.AccountID}, c.args(t.now)...)
+			err := t.each(func(r *sql.Rows) error {
+				f := Finding{Check: c.id}
+				if err := r.Scan(&f.Subject, &f.Message); err != nil {
+					return err
+				}
+				found = append(found, f)
+				return nil
+			}, c.query, args...)
+			if err != nil {
+				return fmt.Errorf("audit %s: %w", c.id, err)
+			}
+		}
+		history, err := t.auditHistory(scope.AccountID)
+		found = append(found, history...)
+		return err
+	})
 	return found, err
+}
+
+// A check is a query for what is wrong: each row is a subject and a sentence.
+// $1 is the account, ” for all; at adds times relative to now as $2, $3.
+type check struct {
+	id    string
+	query string
+	at    []time.Duration
+}
+
+func (c check) args(now int64) []any {
+	out := make([]any, len(c.at))
+	for i, d := range c.at {
+		out[i] = now + d.Microseconds()
+	}
+	return out
+}
+
+// sumOf is a sum that is 0 for no rows and a whole number on both databases.
+func sumOf(expr string) string { return `CAST(coalesce(sum(` + expr + `), 0) AS BIGINT)` }
+
+var checks = []check{
+	{id: "A1", query: `SELECT t.account_id || '/' || t.account_seq, 'has ' || count(e.line) || ' entries that sum to ' || ` + sumOf(`e.amount`) + `
+		FROM txn t LEFT JOIN entry e ON e.account_id = t.account_id AND e.account_seq = t.account_seq
+		WHERE $1 = '' OR t.account_id = $1 GROUP BY t.account_id, t.account_seq HAVING count(e.line) < 2 OR sum(e.amount) <> 0`},
+	{id: "A2", query: `SELECT l.id, 'has ' || l.remaining || ' left, its entries say ' || coalesce(e.s, 0)
+		FROM lot l LEFT JOIN (SELECT lot_id, ` + sumOf(`amount`) + ` AS s FROM entry WHERE code = 'lot' GROUP BY lot_id) e ON e.lot_id = l.id
+		WHERE ($1 = '' OR l.account_id = $1) AND l.remaining <> coalesce(e.s, 0)`},
+	{id: "A2", query: `SELECT e.account_id || '/' || e.account_seq, 'posts to a lot that is not the account''s: ' || e.lot_id
+		FROM entry e LEFT JOIN lot l ON l.id = e.lot_id AND l.account_id = e.account_id
+		WHERE ($1 = '' OR e.account_id = $1) AND e.code = 'lot' AND l.id IS NULL`},
+	{id: "A3", query: `SELECT id, 'does not add up to the ' || granted || ' it granted' FROM lot
+		WHERE ($1 = '' OR account_id = $1) AND granted <> remaining + consumed + expired + rev_taken + forfeited + withdrawn`},
+	{id: "A3", query: `SELECT l.id, 'says ' || l.consumed || ' were used, charges say ' || coalesce(a.s, 0)
+		FROM lot l LEFT JOIN (SELECT lot_id, ` + sumOf(`amount - returned`) + ` AS s FROM charge_alloc GROUP BY lot_id) a ON a.lot_id = l.id
+		WHERE ($1 = '' OR l.account_id = $1) AND l.consumed <> coalesce(a.s, 0)`},
+	{id: "A4", query: `SELECT a.id, 'shows ' || a.balance || ' credits, its lots hold ' || coalesce(l.s, 0)
+		FROM account a LEFT JOIN (SELECT account_id, ` + sumOf(`remaining`) + ` AS s FROM lot GROUP BY account_id) l ON l.account_id = a.id
+		WHERE ($1 = '' OR a.id = $1) AND a.balance <> coalesce(l.s, 0)`},
+	{id: "A4", query: `SELECT a.id, 'shows a debt of ' || a.debt || ', its lots owe ' || coalesce(l.s, 0) || ' and its entries say ' || coalesce(e.s, 0)
+		FROM account a LEFT JOIN (SELECT account_id, ` + sumOf(`rev_target - rev_taken - rev_forgiven`) + ` AS s FROM lot GROUP BY account_id) l ON l.account_id = a.id
+			LEFT JOIN (SELECT account_id, ` + sumOf(`-amount`) + ` AS s FROM entry WHERE code = 'debt' GROUP BY account_id) e ON e.account_id = a.id
+		WHERE ($1 = '' OR a.id = $1) AND (a.debt <> coalesce(l.s, 0) OR a.debt <> coalesce(e.s, 0))`},
+	{id: "A5", query: `SELECT id, 'holds ' || remaining || ' credits beside a debt' FROM lot
+		WHERE ($1 = '' OR account_id = $1) AND remaining > 0 AND rev_target > rev_taken + rev_forgiven`},
+	{id: "A5b", query: `SELECT id, 'owes more than was used of it' FROM lot
+		WHERE ($1 = '' OR account_id = $1) AND rev_target - rev_taken - rev_forgiven > consumed`},
+	{id: "A5c", query: `SELECT c.id, 'gave back to an earlier lot before a later one' FROM charge c
+		JOIN charge_alloc x ON x.charge_id = c.id JOIN charge_alloc y ON y.charge_id = c.id AND y.seq > x.seq
+		WHERE ($1 = '' OR c.account_id = $1) AND x.returned > 0 AND y.returned < y.amount`},
+	{id: "A6", query: `SELECT c.id, 'of ' || c.amount || ' (' || c.returned || ' returned) has allocations of ' || coalesce(a.s, 0) || ' (' || coalesce(a.r, 0) || ')'
+		FROM charge c LEFT JOIN (SELECT charge_id, ` + sumOf(`amount`) + ` AS s, ` + sumOf(`returned`) + ` AS r FROM charge_alloc GROUP BY charge_id) a ON a.charge_id = c.id
+		WHERE ($1 = '' OR c.account_id = $1) AND (c.amount <> coalesce(a.s, 0) OR c.returned <> coalesce(a.r, 0))`},
+	{id: "A7", query: `SELECT c.id, 'is ' || c.state || ' and has ' || coalesce(x.charges, 0) || ' charge, ' || coalesce(x.settles, 0) || ' settle and ' || coalesce(x.returns, 0) || ' return transactions'
+		FROM charge c LEFT JOIN (SELECT ref_id, sum(CASE WHEN kind = 'charge' THEN 1 ELSE 0 END) AS charges, sum(CASE WHEN kind = 'settle' THEN 1 ELSE 0 END) AS settles,
+				sum(CASE WHEN kind = 'return' THEN 1 ELSE 0 END) AS returns FROM txn WHERE ref_type = 'generation' GROUP BY ref_id) x ON x.ref_id = c.id
+		WHERE ($1 = '' OR c.account_id = $1) AND NOT (coalesce(x.charges, 0) = 1
+			AND coalesce(x.settles, 0) = CASE WHEN c.state = 'earned' THEN 1 ELSE 0 END AND coalesce(x.returns, 0) = CASE WHEN c.state = 'returned' THEN 1 ELSE 0 END)`},
+	{id: "A8", query: `SELECT a.id, 'has ' || coalesce(e.s, 0) || ' credits deferred and open charges of ' || coalesce(c.s, 0)
+		FROM account a LEFT JOIN (SELECT account_id, ` + sumOf(`amount`) + ` AS s FROM entry WHERE code = 'deferred' GROUP BY account_id) e ON e.account_id = a.id
+			LEFT JOIN (SELECT account_id, ` + sumOf(`amount - returned`) + ` AS s FROM charge WHERE state = 'open' GROUP BY account_id) c ON c.account_id = a.id
+		WHERE ($1 = '' OR a.id = $1) AND coalesce(e.s, 0) <> coalesce(c.s, 0)`},
+	{id: "A8", query: `SELECT id, 'is ' || status || ' past its deadline' FROM generation
+		WHERE ($1 = '' OR owner = $1) AND status IN ('queued', 'running') AND deadline_at < $2 AND lease_until < $2`, at: []time.Duration{-jobSlack}},
+	{id: "A9", query: `SELECT g.id, 'is ' || g.status || ' for ' || g.credits || ' credits, its charge is ' || coalesce(c.state || ' of ' || c.amount, 'missing')
+		FROM generation g LEFT JOIN charge c ON c.id = g.id
+		WHERE ($1 = '' OR g.owner = $1) AND g.funding = 'credits' AND (c.id IS NULL OR c.amount <> g.credits OR c.account_id <> g.owner OR c.state <>
+			CASE g.status WHEN 'succeeded' THEN 'earned' WHEN 'failed' THEN 'returned' WHEN 'canceled' THEN 'returned' ELSE 'open' END)`},
+	{id: "A10", query: `SELECT a.id, 'earned ' || coalesce(e.s, 0) || ' by its entries and ' || coalesce(c.s, 0) || ' by its charges'
+		FROM account a LEFT JOIN (SELECT account_id, ` + sumOf(`amount`) + ` AS s FROM entry WHERE code = 'earned' GROUP BY account_id) e ON e.account_id = a.id
+			LEFT JOIN (SELECT account_id, ` + sumOf(`amount - returned`) + ` AS s FROM charge WHERE state = 'earned' GROUP BY account_id) c ON c.account_id = a.id
+		WHERE ($1 = '' OR a.id = $1) AND coalesce(e.s, 0) <> coalesce(c.s, 0)`},
+	{id: "A11", query: `SELECT l.id, 'is paid for by no purchase that matches' FROM lot l
+		LEFT JOIN purchase p ON p.id = l.source_id AND p.account_id = l.account_id AND p.credits = l.granted AND p.state IN ('paid', 'refunded', 'partially_refunded', 'disputed')
+		WHERE ($1 = '' OR l.account_id = $1) AND l.kind = 'paid' AND (l.source_type <> 'purchase' OR p.id IS NULL)`},
+	{id: "A11", query: `SELECT p.id, 'is ' || p.state || ' and granted nothing' FROM purchase p
+		LEFT JOIN lot l ON l.source_type = 'purchase' AND l.source_id = p.id AND l.kind = 'paid'
+		WHERE ($1 = '' OR p.account_id = $1) AND p.state IN ('paid', 'refunded', 'partially_refunded', 'disputed') AND l.id IS NULL`},
+	{id: "A12", query: `SELECT l.id, 'has ' || l.rev_target || ' credits taken back, its payment says otherwise'
+		FROM (SELECT l.*, CASE WHEN p.refunded + p.disputed >= p.amount THEN l.granted ELSE l.granted * (p.refunded + p.disputed) / p.amount END AS want
+			FROM lot l JOIN purchase p ON l.source_type = 'purchase' AND l.source_id = p.id) l
+		WHERE ($1 = '' OR l.account_id = $1) AND l.rev_target <>
+			CASE WHEN l.want > l.granted - l.expired - l.forfeited - l.withdrawn THEN l.granted - l.expired - l.forfeited - l.withdrawn ELSE l.want END`},
+	{id: "A12", query: `SELECT a.id, 'has ' || coalesce(e.s, 0) || ' reversed by its entries and ' || coalesce(l.s, 0) || ' by its lots'
+		FROM account a LEFT JOIN (SELECT account_id, ` + sumOf(`amount`) + ` AS s FROM entry WHERE code = 'reversed' GROUP BY account_id) e ON e.account_id = a.id
+			LEFT JOIN (SELECT account_id, ` + sumOf(`rev_target`) + ` AS s FROM lot GROUP BY account_id) l ON l.account_id = a.id
+		WHERE ($1 = '' OR a.id = $1) AND coalesce(e.s, 0) <> coalesce(l.s, 0)`},
+	{id: "A13", query: `SELECT id, 'is paid and expires' FROM lot WHERE ($1 = '' OR account_id = $1) AND kind = 'paid' AND (expires_at IS NOT NULL OR expired > 0)`},
+	{id: "A13", query: `SELECT id, 'died and still holds ' || remaining FROM lot
+		WHERE ($1 = '' OR account_id = $1) AND remaining > 0 AND expires_at < $2 AND coalesce(grace_until, 0) < $2`, at: []time.Duration{-sweepSlack}},
+	{id: "A13", query: `SELECT a.id, 'would miss the next lot to die' FROM account a
+		JOIN (SELECT account_id, min(CASE WHEN coalesce(grace_until, 0) > expires_at THEN grace_until ELSE expires_at END) AS at FROM lot
+			WHERE remaining > 0 AND expires_at IS NOT NULL GROUP BY account_id) l ON l.account_id = a.id
+		WHERE ($1 = '' OR a.id = $1) AND (a.next_expiry_at IS NULL OR a.next_expiry_at > l.at)`},
+	{id: "A15", query: `SELECT c.id, 'took ' || c.amount || ' credits by price book ' || c.catalog_version || ', which was not in force or says ' || coalesce(CAST(r.credits AS TEXT), 'nothing')
+		FROM charge c LEFT JOIN rate r ON r.catalog_version = c.catalog_version AND r.quality = c.quality LEFT JOIN catalog k ON k.version = c.catalog_version
+		WHERE ($1 = '' OR c.account_id = $1) AND (r.credits IS NULL OR r.credits <> c.amount OR k.effective_at > c.accepted_at
+			OR EXISTS (SELECT 1 FROM catalog n WHERE n.effective_at <= c.accepted_at - 1000000 AND n.created_at <= c.accepted_at - 1000000
+				AND (n.effective_at > k.effective_at OR n.effective_at = k.effective_at AND n.version > k.version)))`},
+	{id: "A16", query: `SELECT 'price book ' || k.version, 'has no rates or began before it was made' FROM catalog k
+		WHERE ($1 = '' OR 1 = 1) AND (k.effective_at < k.created_at OR NOT EXISTS (SELECT 1 FROM rate r WHERE r.catalog_version = k.version))`},
+	{id: "A19", query: `SELECT i.owner || ' ' || i.route || ' ' || i.key, 'answered ' || i.status || ' with ' || i.ref || ', which is not there' FROM idem i
+		WHERE ($1 = '' OR i.owner = $1) AND (i.ref LIKE 'gen%' AND NOT EXISTS (SELECT 1 FROM generation g WHERE g.id = i.ref)
+			OR i.ref LIKE 'hld%' AND NOT EXISTS (SELECT 1 FROM held_request h WHERE h.id = i.ref)
+			OR i.ref LIKE 'pur%' AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.id = i.ref))`},
+	{id: "A20", query: `SELECT provider || ' ' || event_id, 'has waited in the inbox since it came' FROM provider_event
+		WHERE ($1 = '' OR 1 = 0) AND state = 'received' AND received_at < $2`, at: []time.Duration{-inboxSlack}},
+	{id: "A23", query: `SELECT account_id || '/' || account_seq, kind || ' without an actor or a reason' FROM txn
+		WHERE ($1 = '' OR account_id = $1) AND kind IN ('adjust', 'take', 'goodwill', 'forgive', 'promo', 'forfeit') AND (actor = '' OR reason = '')`},
+	{id: "A26", query: `SELECT id, 'is closed and holds ' || balance || ' credits' FROM account WHERE ($1 = '' OR id = $1) AND status = 'closed' AND balance > 0`},
+	{id: "A27", query: `SELECT g.id, 'is a free preview and touches credits' FROM generation g LEFT JOIN charge c ON c.id = g.id
+		WHERE ($1 = '' OR g.owner = $1) AND g.funding = 'preview' AND (c.id IS NOT NULL OR g.credits <> 0
+			OR EXISTS (SELECT 1 FROM txn t WHERE t.ref_id = g.id AND t.ref_type = 'generation'))`},
+	{id: "A30", query: `SELECT id, 'is a sandbox purchase in live mode' FROM purchase WHERE ($1 = '' OR account_id = $1) AND provider = 'sandbox' AND livemode <> 0`},
 }

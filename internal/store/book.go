@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -219,7 +220,7 @@ func (b *book) sweep() error {
 		return nil
 	}
 	dead := slices.Clone(b.lots)
-	slices.SortFunc(dead, func(x, y *ledger.Lot) int { return int(x.DiesAt() - y.DiesAt()) })
+	slices.SortFunc(dead, func(x, y *ledger.Lot) int { return cmp.Compare(x.DiesAt(), y.DiesAt()) })
 	for _, l := range dead {
 		if l.Remaining == 0 || l.ExpiresAt == 0 || l.DiesAt() > b.t.now {
 			continue
@@ -233,7 +234,12 @@ func (b *book) sweep() error {
 			return err
 		}
 	}
-	return nil
+	// The lot that was next to die may have been spent before it did.
+	if err := b.nextExpiry(); err != nil {
+		return err
+	}
+	_, err := b.t.exec(`UPDATE account SET next_expiry_at = $2 WHERE id = $1`, b.id, orNull(b.expiry))
+	return err
 }
 
 // Sweep ends the account's lots that are past their time.

@@ -41,7 +41,9 @@ func (t *Tx) CatalogVersion(v int64) (*kinpict.Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.db.book.Store(c)
+	if b := t.db.book.Load(); b == nil || b.Version < v {
+		t.db.book.Store(c)
+	}
 	return c, nil
 }
 

@@ -203,3 +203,17 @@ func (t *Tx) Waiting() (queued, running int, err error) {
 	err = t.row(`SELECT (SELECT count(*) FROM generation WHERE status = 'queued'), (SELECT count(*) FROM generation WHERE status = 'running')`).Scan(&queued, &running)
 	return queued, running, err
 }
+
+// Unclaim hands an attempt back as if it had not begun, when its worker stops.
+func (t *Tx) Unclaim(f Fence) (bool, error) {
+	n, err := t.exec(`UPDATE generation SET status = 'queued', step = 'accepted', attempts = attempts - 1, not_before = $4, lease_owner = '', lease_until = 0`+fenced,
+		f.ID, f.Worker, f.Attempt, t.now)
+	return n == 1, err
+}
+
+// Requeue lets another worker try a job whose worker let its lease run out.
+func (t *Tx) Requeue(id string) (bool, error) {
+	n, err := t.exec(`UPDATE generation SET status = 'queued', step = 'accepted', not_before = $2, spend = spend + 1, lease_owner = '', lease_until = 0
+		WHERE id = $1 AND status = 'running' AND lease_until <= $2`, id, t.now)
+	return n == 1, err
+}
