@@ -1,0 +1,24 @@
+// Boot: load a module only when its element is on the page. No inline code, no eval, no innerHTML.
+const modules = { 'kp-photos': './photos.js', 'kp-progress': './progress.js', 'kp-wait': './progress.js', 'kp-estimate': './estimate.js' };
+for (const [tag, url] of Object.entries(modules)) if (document.querySelector(tag)) import(url);
+
+document.addEventListener('click', async e => {
+  const b = e.target.closest('[data-copy]');
+  if (!b) return;
+  await navigator.clipboard.writeText(document.querySelector(b.dataset.copy).textContent.trim());
+  const s = b.querySelector('span'), was = s.textContent;
+  s.textContent = 'Copied';
+  setTimeout(() => (s.textContent = was), 1600);
+});
+
+document.getElementById('errsum')?.focus();
+
+// A double click must not send a form twice. The server's idempotency key is what counts; this spares the second page.
+document.addEventListener('submit', e => {
+  const f = e.target;
+  if (f.dataset.sent) e.preventDefault();
+  f.dataset.sent = 1;
+});
+addEventListener('pageshow', e => {
+  if (e.persisted) for (const f of document.forms) delete f.dataset.sent;
+});

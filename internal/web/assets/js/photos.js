@@ -1,0 +1,111 @@
+// Photo picker: shrink on the device (which also drops hidden data and the place), upload one by one, show the fields of each.
+// Without this script the same <input type=file> posts the originals and the server does the work.
+const MAX = 3072;
+
+async function shrink(file) {
+  let bitmap;
+  try { bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' }); }
+  catch { return { blob: file, shown: false }; }       // such as HEIC outside Safari: the server decodes it
+  const k = Math.min(1, MAX / Math.max(bitmap.width, bitmap.height));
+  const w = Math.round(bitmap.width * k), h = Math.round(bitmap.height * k);
+  const canvas = new OffscreenCanvas(w, h), x = canvas.getContext('2d', { alpha: false });
+  x.imageSmoothingQuality = 'high';
+  x.drawImage(bitmap, 0, 0, w, h);
+  bitmap.close();
+  return { blob: await canvas.convertToBlob({ type: 'image/jpeg', quality: .9 }), shown: true };
+}
+
+customElements.define('kp-photos', class extends HTMLElement {
+  connectedCallback() {
+    this.input = this.querySelector('input[type=file]');
+    this.list = this.querySelector('.pgrid');
+    this.blank = this.querySelector('template');
+    this.live = this.querySelector('[data-live]');
+    this.form = this.closest('form');
+    this.input.removeAttribute('name');                  // the photos travel by themselves, not with the form
+    this.input.addEventListener('change', () => { this.add([...this.input.files]); this.input.value = ''; });
+    const files = e => [...e.dataTransfer.types].includes('Files');
+    for (const t of ['dragenter', 'dragover']) this.addEventListener(t, e => { if (files(e)) { e.preventDefault(); this.classList.add('over'); } });
+    this.addEventListener('dragleave', e => { if (!this.contains(e.relatedTarget)) this.classList.remove('over'); });
+    this.addEventListener('drop', e => { e.preventDefault(); this.classList.remove('over'); this.add([...e.dataTransfer.files]); });
+    this.addEventListener('click', e => {
+      const b = e.target.closest('.rm');
+      if (b) { e.preventDefault(); this.take(b.closest('.pcard')); }
+    });
+    document.addEventListener('paste', e => { const f = [...(e.clipboardData?.files ?? [])]; if (f.length) this.add(f); });
+    this.form.addEventListener('change', () => this.save());
+  }
+
+  get count() { return this.list.querySelectorAll('.pcard').length; }
+
+  say(text) {
+    this.live.textContent = text;
+    const n = document.querySelector('[data-count]');
+    if (n) n.textContent = `${this.count} added`;
+  }
+
+  // save keeps the draft on the server, so that another tab, a reload or signing in finds it.
+  save() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      const body = new URLSearchParams();
+      for (const [k, v] of new FormData(this.form)) if (typeof v === 'string' && k !== 'key' && k !== 'do') body.append(k, v);
+      fetch(this.form.dataset.draft, { method: 'POST', body, keepalive: true }).catch(() => {});
+    }, 400);
+  }
+
+  async add(files) {
+    const room = +this.getAttribute('max') - this.count;
+    for (const f of files.slice(0, Math.max(0, room))) await this.one(f);  // one at a time: phones have little memory
+    if (files.length > room) this.say(`There is room for ${Math.max(0, room)} more.`);
+  }
+
+  async one(file) {
+    const li = this.blank.content.firstElementChild.cloneNode(true), img = li.querySelector('img'), warn = li.querySelector('.warn');
+    this.list.insertBefore(li, this.list.lastElementChild);
+    li.querySelector('.rm').setAttribute('aria-label', `Remove ${file.name}`);
+    const fail = text => {
+      li.classList.remove('busy');
+      warn.textContent = text; warn.hidden = false; warn.classList.add('err');
+      this.say(text);
+    };
+    try {
+      const s = await shrink(file);
+      if (s.shown) {
+        img.src = URL.createObjectURL(s.blob);
+        img.onload = () => URL.revokeObjectURL(img.src);
+      }
+      img.alt = file.name;
+      const body = new FormData();
+      body.append('photos', s.blob, 'photo.jpg');
+      const r = await fetch(this.getAttribute('endpoint'), { method: 'POST', body, headers: { Accept: 'application/json' } }), j = await r.json();
+      const p = j.photos?.[0];
+      if (!p) return fail([j.detail, j.hint].filter(Boolean).join(' ') || 'This photo could not be added.');
+      if (this.list.querySelector(`[data-id="${p.id}"]`)) {              // the same photo again
+        li.remove();
+        return this.say(`${file.name} was added before.`);
+      }
+      li.dataset.id = p.id;
+      const id = li.querySelector('[name=photo]');
+      id.value = p.id; id.disabled = false;
+      for (const [what, field] of [['role', li.querySelector('select')], ['label', li.querySelector('[data-name=label]')]]) {
+        field.id = field.name = `${what}-${p.id}`; field.disabled = false;
+        li.querySelector(`[data-for=${what}]`).htmlFor = field.id;
+      }
+      li.querySelector('[data-for=role]').textContent = `Who is in ${file.name}?`;
+      if (!s.shown) img.src = p.src;
+      if (p.warnings?.length) { warn.textContent = p.warnings.join(' '); warn.hidden = false; }
+      li.classList.remove('busy');
+      this.say(`${file.name} added. Photos: ${this.count}.`);
+      this.save();
+    } catch { fail('The connection dropped. Remove this photo and add it again.'); }
+  }
+
+  take(li) {
+    const next = li.nextElementSibling?.querySelector('.rm, input:not([type=hidden])'), id = li.dataset.id;
+    li.remove();
+    next?.focus();
+    if (id) fetch(`${this.getAttribute('endpoint')}/${id}/delete`, { method: 'POST', headers: { Accept: 'application/json' } }).then(() => this.save(), () => {});
+    this.say(`Photo removed. Photos: ${this.count}.`);
+  }
+});

@@ -1,0 +1,238 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"kinpict"
+	"kinpict/internal/httpd"
+)
+
+// homeView builds an example statement of the catalog in force, so that the
+// first page, too, never shows a number that is not sold.
+func homeView(p Page, c *kinpict.Catalog, scenes []Scene) HomeView {
+	v := HomeView{Page: p, MaxPhotos: kinpict.MaxPhotos, Scenes: scenes[:min(6, len(scenes))], Rates: rates(c, 0)}
+	v.Three = scenes[:min(3, len(scenes))]
+	var after kinpict.Credits
+	line := func(what, sub string, n kinpict.Credits, back bool) {
+		after += n
+		v.Example = append(v.Example, Entry{what, sub, n, after, back})
+	}
+	if len(c.Packs) > 0 {
+		line(credits(c.Packs[0].Credits)+" bought", "Example", c.Packs[0].Credits, false)
+	}
+	for i, q := range c.Qualities {
+		sub := scenes[i%len(scenes)].Title
+		line(qualityName(q.ID)+" picture", sub, -q.Credits, false)
+	}
+	if n := len(c.Qualities); n > 0 {
+		line("Returned automatically", "The picture didn’t come out", c.Qualities[n-1].Credits, true)
+	}
+	return v
+}
+
+// steps in the words of the timeline, in the order of kinpict.Steps.
+var steps = map[string]string{
+	"accepted":       "Request accepted",
+	"reading_photos": "Reading the photos",
+	"composing":      "Composing the picture",
+	"finishing":      "Finishing the print",
+	"saving":         "Saving it",
+}
+
+// generationView describes a generation. ahead is how many wait before it.
+func generationView(p Page, g *kinpict.Generation, s Scene, ahead int) GenerationView {
+	v := GenerationView{Page: p, ID: g.ID, Preview: g.Funding == kinpict.FundedByPreview, Scene: s, Spent: g.Credits, Returned: g.Returned,
+		CreatedAt: g.CreatedAt, FinishedAt: g.FinishedAt}
+	v.Title, v.Private = "Your picture", true
+	switch g.Status {
+	case kinpict.Succeeded:
+		v.State = "ready"
+		if g.Image == nil {
+			break
+		}
+		v.Width, v.Height = g.Image.Width, g.Image.Height
+		v.Picture = pictureURL(g.ID, 1080)
+		v.Download = "/api/v1/generations/" + g.ID + "/image"
+		v.Extension = extension(g.Image.ContentType)
+		v.Prints = prints(g.Image.Width, g.Image.Height)
+	case kinpict.Failed:
+		v.State, v.Failure = "failed", g.Failure.Explain()
+	case kinpict.Canceled:
+		v.State = "canceled"
+	default:
+		v.State, v.Refresh, v.Cancelable = "working", 4, g.Status == kinpict.Queued
+		now := max(0, slices.Index(kinpict.Steps, g.Step))
+		if g.Status == kinpict.Running {
+			now = max(1, now)
+		}
+		v.Step, v.Percent = now, progress(now)
+		for i, name := range kinpict.Steps {
+			m := Moment{Name: name, Text: steps[name]}
+			switch {
+			case i < now, i == 0:
+				m.Class = "done"
+			case i == now:
+				m.Class = "now"
+			}
+			if i == 0 {
+				m.Text, m.Sub = first(g), waiting(g, ahead)
+			}
+			v.Timeline = append(v.Timeline, m)
+		}
+	}
+	return v
+}
+
+// progress is the share of the steps that are behind step now, in percent.
+func progress(now int) int { return 100 * now / len(kinpict.Steps) }
+
+func first(g *kinpict.Generation) string {
+	if g.Funding == kinpict.FundedByPreview {
+		return "Preview accepted"
+	}
+	return title(credits(g.Credits)) + " taken, request accepted"
+}
+
+func waiting(g *kinpict.Generation, ahead int) string {
+	if g.Status != kinpict.Queued {
+		return ""
+	}
+	switch ahead {
+	case 0:
+		return "Next in line"
+	case 1:
+		return "1 picture is before yours"
+	}
+	return number(int64(ahead)) + " pictures are before yours"
+}
+
+func pictureURL(id string, size int) string {
+	return fmt.Sprintf("/api/v1/generations/%s/image?size=%d", url.PathEscape(id), size)
+}
+
+func extension(contentType string) string {
+	if contentType == "image/png" {
+		return "png"
+	}
+	return "jpg"
+}
+
+// prints says how w by h pixels look on usual paper. From 300 dots an inch the
+// eye sees none at reading distance; 180 hold on a wall.
+func prints(w, h int) []Print {
+	short, long := float64(min(w, h)), float64(max(w, h))
+	var out []Print
+	for _, p := range []struct {
+		size string
+		a, b float64
+	}{{"4 × 6 in", 4, 6}, {"5 × 7 in", 5, 7}, {"8 × 10 in", 8, 10}, {"11 × 14 in", 11, 14}} {
+		// The paper is filled, so the side that is stretched more decides.
+		dpi := int(math.Min(short/p.a, long/p.b))
+		switch {
+		case dpi >= 300:
+			out = append(out, Print{p.size, dpi, "Sharp", "good"})
+		case dpi >= 180:
+			out = append(out, Print{p.size, dpi, "Fine on a wall", "warm"})
+		default:
+			out = append(out, Print{p.size, dpi, "Soft", ""})
+		}
+	}
+	return out
+}
+
+// kinds are the lines of a statement in words.
+var kinds = map[string]string{
+	"purchase": "Credits bought", "promo": "Credits given", "adjust": "Adjusted by staff", "charge": "Picture accepted",
+	"return": "Credits returned", "goodwill": "Credits given back", "expire": "Given credits expired",
+	"reverse": "Payment taken back", "restore": "Payment restored", "forgive": "Owed credits forgiven",
+	"take": "Taken by staff", "forfeit": "Credits given up",
+}
+
+var lotKinds = map[string]string{
+	kinpict.LotPromo: "Given", kinpict.LotBonus: "Bonus", kinpict.LotAdjust: "Adjusted by staff", kinpict.LotPaid: "Bought",
+}
+
+func creditsView(p Page, b kinpict.Balance, c *kinpict.Catalog, lots []kinpict.Lot, lines []kinpict.Transaction, next string) CreditsView {
+	v := CreditsView{Page: p, Debt: b.Debt, Next: next}
+	v.Title, v.Private = "Credits", true
+	if n := c.Supports(b.Available); b.Available > 0 {
+		var parts []string
+		for _, q := range c.Qualities {
+			parts = append(parts, number(n[q.ID])+" "+lower(qualityName(q.ID)))
+		}
+		v.Buys = "about " + strings.Join(parts, " or ") + " pictures"
+	}
+	for _, l := range lots {
+		if l.Remaining == 0 {
+			continue
+		}
+		v.Lots = append(v.Lots, Lot{Kind: lotKinds[l.Kind], Source: l.Source, Granted: l.Granted, Remaining: l.Remaining, At: l.CreatedAt, ExpiresAt: l.ExpiresAt})
+	}
+	for _, t := range lines {
+		id := t.At.UTC().Format("2006-01")
+		if n := len(v.Months); n == 0 || v.Months[n-1].ID != id {
+			v.Months = append(v.Months, Month{ID: id, Name: t.At.UTC().Format("January 2006")})
+		}
+		m := &v.Months[len(v.Months)-1]
+		m.Lines = append(m.Lines, line(t))
+	}
+	return v
+}
+
+func line(t kinpict.Transaction) Line {
+	l := Line{What: kinds[t.Kind], Sub: t.Reason, Amount: t.Amount, After: t.AvailableAfter, At: t.At, Return: t.Kind == "return", Ref: t.ID}
+	if l.What == "" {
+		l.What = "Changed"
+	}
+	switch {
+	case t.Generation != "":
+		l.Ref, l.Link = t.Generation, "/generations/"+t.Generation
+	case t.Purchase != "":
+		l.Ref, l.Link = t.Purchase, "/checkout/return?id="+url.QueryEscape(t.Purchase)
+	}
+	if l.Return && l.Sub == "" {
+		l.Sub = "The picture didn’t come out, so the same credits came back."
+	}
+	return l
+}
+
+// failures are the headings of error pages.
+var failures = map[int]string{
+	400: "This request could not be read", 401: "Please sign in", 402: "There are not enough credits",
+	403: "This is not open to you", 404: "This page isn’t in the album", 405: "This page cannot do that",
+	408: "That took too long to arrive", 409: "Something changed in the meantime", 413: "That was too large", 415: "That kind of file is not read here",
+	422: "Something in this request is not right", 429: "A little too fast", 500: "Something went wrong on our side", 503: "Not available at the moment",
+}
+
+func errorView(p Page, e *kinpict.Error) ErrorView {
+	status := httpd.Means(e.Code).Status
+	v := ErrorView{Page: p, Status: status, Code: e.Code, Heading: failures[status], Message: e.Message, Hint: e.Hint, Action: Link{"/", "Go home"}}
+	v.Title, v.Private = v.Heading, true
+	switch status {
+	case 401:
+		v.Action, v.Second = Link{"/sign-in?next=" + url.QueryEscape(p.Path), "Sign in"}, &Link{"/", "Go home"}
+	case 404:
+		v.Second = &Link{"/scenarios", "See scenarios"}
+	case 403, 409, 413, 415, 422, 429, 503:
+		v.Action, v.Second = Link{"/create", "Back to your picture"}, &Link{"/", "Go home"}
+	}
+	return v
+}
+
+var address = regexp.MustCompile(`https?://[^\s]+`)
+
+// pieces splits a text where it holds addresses.
+func pieces(s string) []Piece {
+	var out []Piece
+	end := 0
+	for _, m := range address.FindAllStringIndex(s, -1) {
+		out = append(out, Piece{Text: s[end:m[0]]}, Piece{Text: s[m[0]:m[1]], URL: s[m[0]:m[1]]})
+		end = m[1]
+	}
+	return append(out, Piece{Text: s[end:]})
+}

@@ -1,0 +1,178 @@
+package web
+
+import (
+	"time"
+
+	"kinpict"
+	"kinpict/internal/scenario"
+)
+
+// A specimen is a page in one of its states.
+type specimen struct {
+	page string
+	view any
+}
+
+var someDay = time.Date(2026, 11, 21, 18, 40, 0, 0, time.UTC)
+
+func someScenes(d *dressing) []Scene {
+	var out []Scene
+	for _, s := range []scenario.Scenario{
+		{ID: "gallery", Title: "Gallery wall", Summary: "Frames with mats on a plaster wall.", MinPhotos: 1, MaxPhotos: 8,
+			Tips: []string{"One face each is fine"}, Examples: []string{"The Morenos, 2026"}},
+		{ID: "autumn", Title: "Autumn, all together", Summary: "Leaves, washes of colour and everyone in them.", MinPhotos: 2, MaxPhotos: 2},
+		{ID: "beach", Title: "Beach evening", Summary: "Taped prints over painted sea and sand.", MinPhotos: 1, MaxPhotos: 8},
+		{ID: "holiday", Title: "Holiday cards", Summary: "Gold frames, fir and foil lettering.", MinPhotos: 1, MaxPhotos: 8},
+	} {
+		out = append(out, d.scene(s.ID, &s))
+	}
+	return out
+}
+
+// specimens are every page in every state it has.
+func specimens(d *dressing) map[string]specimen {
+	c := kinpict.DefaultCatalog()
+	c.Version = 3
+	n := 0
+	key := func() string { n++; return "key_" + string(rune('a'+n%26)) }
+	guest := Page{Path: "/x", Sandbox: true, Previews: c.Guest.Previews}
+	ann := guest
+	ann.Signed, ann.Email, ann.Available, ann.Theme, ann.Private = true, "ann@example.com", 36, "dark", true
+	poor := ann
+	poor.Available = 3
+	model := guest
+	model.Generative = true
+	none := guest
+	none.Previews = 0
+
+	scenes := someScenes(d)
+	cards := []Card{
+		{ID: "pho_1", Src: "/create/photos/pho_1/thumb", Name: "Photo 1", Role: "grandparent", Label: "Nana"},
+		{ID: "pho_2", Src: "/create/photos/pho_2/thumb", Name: "Photo 2", Warnings: []string{"This photo is small. Faces may come out soft."}},
+	}
+	shop := packs(c, key, "/held/hld_1")
+	home := func(p Page) HomeView { return homeView(p, c, scenes) }
+	create := func(p Page, f func(*CreateView)) CreateView {
+		v := CreateView{Page: p, Key: "key_1", CatalogVersion: c.Version, MaxPhotos: kinpict.MaxPhotos, MaxMegabytes: 20,
+			MaxInstruction: kinpict.MaxInstruction, Photos: cards, Scenes: scenes, Selected: "autumn", Quality: kinpict.Standard,
+			Rates: rates(c, p.Available)}
+		if f != nil {
+			f(&v)
+		}
+		return v
+	}
+	generation := func(p Page, g kinpict.Generation) GenerationView {
+		g.ID, g.CreatedAt, g.FinishedAt = "gen_1", someDay, someDay.Add(2*time.Minute)
+		g.Request = kinpict.Request{Quality: kinpict.Standard, Scenario: "autumn"}
+		v := generationView(p, &g, scenes[1], 2)
+		v.Sources, v.Cost, v.Key = cards, 4, "key_2"
+		return v
+	}
+	image := &kinpict.Image{ContentType: "image/png", Width: 1536, Height: 1920}
+	paid, free := kinpict.FundedByCredits, kinpict.FundedByPreview
+	held := HeldView{Page: ann, ID: "hld_1", Scene: scenes[0], Quality: "Standard", Instruction: "At the lake", Sources: cards, Cost: 4, Left: 32,
+		CatalogVersion: 3, ExpiresAt: someDay}
+	shortHeld, dearHeld, doneHeld := held, held, held
+	shortHeld.Page, shortHeld.Shortfall, shortHeld.Packs, shortHeld.Debt = poor, 1, shop, 2
+	dearHeld.Changed = &Change{Was: 4, Now: 5}
+	doneHeld.Done = "gen_1"
+	checkout := CheckoutView{Page: ann, ID: "pur_1", Credits: 80, Price: kinpict.Money{Amount: 1200, Currency: "usd"}}
+	at := func(state string, f func(*CheckoutView)) CheckoutView {
+		v := checkout
+		v.State = state
+		if f != nil {
+			f(&v)
+		}
+		return v
+	}
+	lines := creditsView(ann, kinpict.Balance{Available: 36, Debt: 2}, c,
+		[]kinpict.Lot{{Kind: kinpict.LotPaid, Granted: 80, Remaining: 30, Source: "purchase pur_1", CreatedAt: someDay},
+			{Kind: kinpict.LotPromo, Granted: 10, Remaining: 6, Source: "adjustment", CreatedAt: someDay, ExpiresAt: someDay.AddDate(0, 1, 0)}},
+		everyKind(), "next")
+
+	m := map[string]specimen{
+		"home guest": {"home", home(guest)}, "home signed in": {"home", home(ann)}, "home with a model": {"home", home(model)},
+		"home without previews": {"home", home(none)},
+		"scenarios":             {"scenarios", ScenesView{Page: guest, Scenes: scenes}},
+		"scenario":              {"scenario", SceneView{Page: guest, Scene: scenes[0], More: scenes[1:], Rates: rates(c, 0)}},
+		"scenario, fixed count": {"scenario", SceneView{Page: model, Scene: scenes[1], More: scenes[2:], Rates: rates(c, 0)}},
+		"pricing guest":         {"pricing", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, "/create")}},
+		"pricing signed in":     {"pricing", PricingView{Page: ann, Rates: rates(c, 36), Packs: packs(c, key, "")}},
+		"pricing, no preview":   {"pricing", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, key, "")}},
+
+		"create empty":      {"create", create(guest, func(v *CreateView) { v.Photos = nil })},
+		"create guest":      {"create", create(guest, nil)},
+		"create spent":      {"create", create(guest, func(v *CreateView) { v.PreviewSpent = true; v.Notice = &Notice{"Used", "Sign in."} })},
+		"create signed in":  {"create", create(ann, func(v *CreateView) { v.Consent = true; v.Quality = kinpict.Enhanced })},
+		"create short":      {"create", create(poor, func(v *CreateView) { v.OfferPreview = true })},
+		"create dearer":     {"create", create(ann, func(v *CreateView) { v.Changed = &Change{4, 5} })},
+		"create incomplete": {"create", create(ann, func(v *CreateView) { v.Photos = nil; v.Problems = everyProblem() })},
+		"create held": {"create", create(poor, func(v *CreateView) {
+			v.Held = &Shortage{ID: "hld_1", Required: 4, Available: 3, Shortfall: 1, Debt: 2, ExpiresAt: someDay, Packs: shop}
+		})},
+
+		"generation queued":          {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Queued, Credits: 4})},
+		"generation running":         {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Running, Step: "composing", Credits: 4})},
+		"generation ready":           {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Succeeded, Credits: 4, Image: image})},
+		"generation failed":          {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Failed, Credits: 4, Returned: 4, Failure: kinpict.FailedTimeout})},
+		"generation canceled":        {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Canceled, Credits: 1, Returned: 1})},
+		"preview running":            {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Running, Step: "finishing"})},
+		"preview ready, guest":       {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Succeeded, Image: image})},
+		"preview ready, signed in":   {"generation", generation(ann, kinpict.Generation{Funding: free, Status: kinpict.Succeeded, Image: image})},
+		"preview failed":             {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Failed, Failure: kinpict.FailedEngine})},
+		"preview canceled":           {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Canceled})},
+		"generations empty, guest":   {"generations", GenerationsView{Page: guest}},
+		"generations empty, account": {"generations", GenerationsView{Page: ann}},
+		"generations": {"generations", GenerationsView{Page: ann, Next: "c", Items: []Tile{
+			{ID: "gen_1", Title: "Autumn", Label: "Standard", State: "Ready", Picture: "/p", Width: 4, Height: 5, At: someDay},
+			{ID: "gen_2", Title: "Beach", Label: "Enhanced", State: "Failed, credits returned", At: someDay}}}},
+
+		"credits":          {"credits", lines},
+		"credits empty":    {"credits", CreditsView{Page: poor}},
+		"policy credits":   {"policy-credits", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, ""), HeldDays: 7}},
+		"policy, no guest": {"policy-credits", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, key, ""), HeldDays: 7}},
+		"policy privacy":   {"policy-privacy", PricingView{Page: guest, Retention: []string{"A guest’s photos: 24 hours"}}},
+		"privacy, a model": {"policy-privacy", PricingView{Page: model}},
+		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, "")}},
+		"policy use":       {"policy-acceptable-use", PricingView{Page: guest}},
+
+		"sign-in":         {"sign-in", SignInView{Page: guest, Next: "/create", Keeps: true}},
+		"sign-in wrong":   {"sign-in", SignInView{Page: guest, Address: "ann", Faults: Faults{[]Problem{{"email", "This is not an e-mail address."}}}}},
+		"sign-in sent":    {"sign-in", SignInView{Page: guest, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
+		"confirm":         {"sign-in-confirm", ConfirmView{Page: guest, Token: "t"}},
+		"confirm, spent":  {"sign-in-confirm", ConfirmView{Page: guest, Faults: Faults{[]Problem{{"token", "It was used."}}}}},
+		"checkout paid":   {"checkout", at("paid", nil)},
+		"checkout to":     {"checkout", at("paid", func(v *CheckoutView) { v.Back = "/create" })},
+		"checkout held":   {"checkout", at("paid", func(v *CheckoutView) { v.Held = &Waiting{"hld_1", 4, 3} })},
+		"checkout wait":   {"checkout", at("waiting", func(v *CheckoutView) { v.URL = "https://pay.example/x"; v.Refresh = 4 })},
+		"checkout back":   {"checkout", at("returned", nil)},
+		"checkout failed": {"checkout", at("failed", func(v *CheckoutView) { v.Back = "/held/hld_1" })},
+		"held":            {"held", held}, "held short": {"held", shortHeld}, "held dearer": {"held", dearHeld}, "held done": {"held", doneHeld},
+		"outbox":       {"outbox", OutboxView{Page: guest, Mails: []Mail{{To: "a@b.c", Subject: "Link", At: someDay, Body: pieces("Open\nhttp://localhost/x?a=b\nnow")}}}},
+		"outbox empty": {"outbox", OutboxView{Page: guest}},
+		"sandbox": {"sandbox", SandboxView{Title: "80 credits", ID: "s", Path: "/sandbox/checkout/s", Price: kinpict.Money{Amount: 1250, Currency: "eur"},
+			State: "open", Note: "Declined.", Return: "/checkout/return?id=pur_1", Outcomes: []Outcome{{"paid", "Pay", true}, {"declined", "Decline", false}}}},
+	}
+	for _, code := range []kinpict.Code{kinpict.Forbidden, kinpict.NotFound, kinpict.Conflict, kinpict.FileTooLarge, kinpict.RateLimited,
+		kinpict.Internal, kinpict.Unavailable, kinpict.EngineUnavailable, kinpict.Unauthenticated} {
+		m["error "+string(code)] = specimen{"error", errorView(guest, &kinpict.Error{Code: code, Message: "A sentence.", Hint: "A way out."})}
+	}
+	return m
+}
+
+func everyProblem() []Problem {
+	var out []Problem
+	for _, f := range []string{"photo-input", "scenes", "instruction", "consent"} {
+		out = append(out, Problem{f, "Something is missing here."})
+	}
+	return out
+}
+
+func everyKind() []kinpict.Transaction {
+	var out []kinpict.Transaction
+	for i, k := range []string{"purchase", "promo", "adjust", "charge", "return", "goodwill", "expire", "reverse", "restore", "forgive", "take", "forfeit", "later"} {
+		out = append(out, kinpict.Transaction{ID: "txn_" + k, Kind: k, Amount: kinpict.Credits(5 - i), AvailableAfter: 36, Generation: "gen_1", Purchase: "pur_1",
+			Reason: "because", At: someDay.AddDate(0, 0, -i*5)})
+	}
+	return out
+}

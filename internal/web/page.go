@@ -1,0 +1,155 @@
+// Package web is the site people see: pages rendered on the server, which are
+// whole without JavaScript, and the few scripts that make waiting and uploading
+// pleasanter.
+//
+// A page is a template of its own name inside base.html, fed with a view that
+// begins with a Page. It is rendered into a buffer first, so that a mistake in a
+// template is an error page and never half a page. Every number about credits
+// and prices comes from the catalog in force; every word of an answer to a
+// person's press comes from here, and what may happen from the use cases.
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+
+	"kinpict"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// A Page is what every view begins with.
+type Page struct {
+	Title      string
+	Path       string
+	Theme      string // "", "light" or "dark"
+	Signed     bool
+	Email      string
+	Available  kinpict.Credits
+	Sandbox    bool // no real money moves
+	Generative bool // a trained model redraws people; false for the built-in studio
+	Private    bool // not for search engines
+	Refresh    int  // seconds after which a browser without scripts asks again; 0: never
+	Previews   int  // free previews of a guest, by the catalog
+}
+
+// PreviewWords is the number of free previews in a sentence.
+func (p Page) PreviewWords() string { return count(p.Previews, "free preview", "free previews") }
+
+// A Problem is something a person can put right, at a field of the page.
+type Problem struct{ Field, Message string }
+
+// Faults are the problems of a form.
+type Faults struct{ Problems []Problem }
+
+// Fault is what is wrong at a field, or "".
+func (f Faults) Fault(field string) string {
+	for _, p := range f.Problems {
+		if p.Field == field {
+			return p.Message
+		}
+	}
+	return ""
+}
+
+// dressing is what all pages are made with: the assets and the parsed templates.
+type dressing struct {
+	assets *assets
+	pages  map[string]*template.Template
+}
+
+// dress reads what is embedded. It is the same in every process, so it is done once.
+var dress = sync.OnceValues(func() (*dressing, error) {
+	dir, err := fs.Sub(embedded, "assets")
+	if err != nil {
+		return nil, err
+	}
+	a, err := newAssets(dir)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := parse(a)
+	if err != nil {
+		return nil, fmt.Errorf("parse templates: %w", err)
+	}
+	return &dressing{a, pages}, nil
+})
+
+func parse(a *assets) (map[string]*template.Template, error) {
+	base, err := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
+		"asset": a.url, "icon": icon, "mark": func() template.HTML { return mark },
+		"credits": credits, "signed": signed, "money": money, "date": date, "moment": moment, "clock": clock, "iso": iso,
+		"short": short, "title": title[kinpict.Role], "roles": func() []kinpict.Role { return kinpict.Roles },
+		"num": func(n any) (string, error) {
+			switch n := n.(type) {
+			case int:
+				return number(int64(n)), nil
+			case int64:
+				return number(n), nil
+			case kinpict.Credits:
+				return number(int64(n)), nil
+			}
+			return "", fmt.Errorf("%T is no number", n)
+		},
+	}).ParseFS(templates, "templates/base.html")
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	pages := make(map[string]*template.Template, len(names))
+	for _, n := range names {
+		if path.Base(n) == "base.html" {
+			continue
+		}
+		t, err := base.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := t.ParseFS(templates, n); err != nil {
+			return nil, err
+		}
+		pages[strings.TrimSuffix(path.Base(n), ".html")] = t
+	}
+	return pages, nil
+}
+
+// render makes a page of its view.
+func (d *dressing) render(name string, view any) ([]byte, error) {
+	t := d.pages[name]
+	if t == nil {
+		return nil, fmt.Errorf("there is no page %q", name)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "base", view); err != nil {
+		return nil, fmt.Errorf("render %s: %w", name, err)
+	}
+	return b.Bytes(), nil
+}
+
+// send answers with a page.
+func (d *dressing) send(w http.ResponseWriter, r *http.Request, status int, name string, view any) error {
+	body, err := d.render(name, view)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, err = w.Write(body)
+	}
+	return err
+}

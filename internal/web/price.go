@@ -1,0 +1,96 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+
+	"kinpict"
+)
+
+// A Rate is a quality as pages show it.
+type Rate struct {
+	ID, Name, Article string
+	GoodFor, Detail   string
+	Credits           kinpict.Credits
+	Left, Short       kinpict.Credits // of the person's balance after one picture; Short is what is missing
+	Slider, SliderMax int64
+}
+
+// A Supply is how many pictures of one quality a pack pays for.
+type Supply struct {
+	Name  string
+	Count int64
+}
+
+// A Pack is a pack as pages show it, with what its form needs.
+type Pack struct {
+	ID       string
+	Credits  kinpict.Credits
+	Price    kinpict.Money
+	Supports []Supply
+	Each     string // price of a picture of the first quality
+	Best     bool   // the lowest price for a credit
+	Quiet    bool   // not the first choice of several buttons
+	Key      string // idempotency key of its form
+	Version  int64  // of the catalog
+	Back     string // where the person goes on after paying
+}
+
+var qualities = map[string]struct{ name, article, goodFor, detail string }{
+	kinpict.Standard: {"Standard", "A", "For sharing and small prints", "Full size, no mark"},
+	kinpict.Enhanced: {"Enhanced", "An", "For frames, cards and larger prints", "More pixels and finer detail"},
+}
+
+// rates are the catalog's qualities beside what the person has.
+func rates(c *kinpict.Catalog, available kinpict.Credits) []Rate {
+	var most kinpict.Credits
+	for _, p := range c.Packs {
+		most = max(most, p.Credits)
+	}
+	out := make([]Rate, 0, len(c.Qualities))
+	for i, q := range c.Qualities {
+		w := qualities[q.ID]
+		r := Rate{ID: q.ID, Name: w.name, Article: w.article, GoodFor: w.goodFor, Detail: w.detail, Credits: q.Credits,
+			Left: available - q.Credits, Short: max(0, q.Credits-available), SliderMax: int64(most / q.Credits)}
+		if i == 0 {
+			r.Slider = min(12, r.SliderMax)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// qualityName is the name of a quality, also of one that is not sold any more.
+func qualityName(id string) string {
+	if w, ok := qualities[id]; ok {
+		return w.name
+	}
+	return title(id)
+}
+
+// packs are the catalog's packs at their first price. key makes an idempotency
+// key for each, because each is a form of its own.
+func packs(c *kinpict.Catalog, key func() string, back string) []Pack {
+	out := make([]Pack, 0, len(c.Packs))
+	for i, p := range c.Packs {
+		v := Pack{ID: p.ID, Credits: p.Credits, Price: p.Prices[0], Quiet: i > 0, Key: key(), Version: c.Version, Back: back}
+		n := c.Supports(p.Credits)
+		for _, q := range c.Qualities {
+			v.Supports = append(v.Supports, Supply{Name: lower(qualityName(q.ID)), Count: n[q.ID]})
+		}
+		if s := v.Supports[0]; s.Count > 0 {
+			each := kinpict.Money{Amount: (v.Price.Amount + s.Count/2) / s.Count, Currency: v.Price.Currency}
+			v.Each = "about " + money(each) + " a " + s.Name + " picture"
+		}
+		out = append(out, v)
+	}
+	if len(out) > 1 {
+		best := slices.MinFunc(out, func(a, b Pack) int {
+			return cmp.Compare(float64(a.Price.Amount)/float64(a.Credits), float64(b.Price.Amount)/float64(b.Credits))
+		})
+		for i := range out {
+			out[i].Best = out[i].ID == best.ID
+		}
+	}
+	return out
+}

@@ -1,0 +1,284 @@
+package web
+
+import (
+	"time"
+
+	"kinpict"
+)
+
+// HomeView feeds home.html.
+type HomeView struct {
+	Page
+	MaxPhotos int
+	Scenes    []Scene
+	Three     []Scene
+	Rates     []Rate
+	Example   []Entry
+}
+
+// An Entry is one line of the example statement.
+type Entry struct {
+	What, Sub string
+	Amount    kinpict.Credits
+	After     kinpict.Credits
+	Return    bool
+}
+
+// ScenesView feeds scenarios.html.
+type ScenesView struct {
+	Page
+	Scenes []Scene
+}
+
+// SceneView feeds scenario.html.
+type SceneView struct {
+	Page
+	Scene Scene
+	More  []Scene
+	Rates []Rate
+}
+
+// PricingView feeds pricing.html and the policy pages.
+type PricingView struct {
+	Page
+	Rates     []Rate
+	Packs     []Pack
+	HeldDays  int
+	Retention []string
+}
+
+// CreateView feeds create.html.
+type CreateView struct {
+	Page
+	Faults
+	Key            string
+	CatalogVersion int64
+	MaxPhotos      int
+	MaxMegabytes   int64
+	MaxInstruction int
+	Photos         []Card
+	Scenes         []Scene
+	Selected       string
+	Instruction    string
+	Quality        string
+	Rates          []Rate
+	Consent        bool
+	OfferPreview   bool // beside the paid button, for who cannot pay yet
+	PreviewSpent   bool
+	Held           *Shortage
+	Changed        *Change
+	Notice         *Notice
+}
+
+// A Card is one photo on the create page, or below a picture.
+type Card struct {
+	ID, Src, Name string
+	Role          kinpict.Role
+	Label         string
+	Warnings      []string
+}
+
+// A Shortage is a request that waits for credits.
+type Shortage struct {
+	ID        string
+	Required  kinpict.Credits
+	Available kinpict.Credits
+	Shortfall kinpict.Credits
+	Debt      kinpict.Credits
+	ExpiresAt time.Time
+	Packs     []Pack
+}
+
+// A Change is a price that is not the one the person saw.
+type Change struct{ Was, Now kinpict.Credits }
+
+// A Notice says why a press did nothing, and what helps.
+type Notice struct{ Message, Hint string }
+
+// GenerationView feeds generation.html. State is working, ready, failed or canceled.
+type GenerationView struct {
+	Page
+	ID             string
+	State          string
+	Preview        bool
+	Scene          Scene
+	Picture        string // address of a page-sized rendition
+	Download       string
+	Extension      string
+	Width, Height  int
+	Prints         []Print
+	Step, Percent  int
+	Timeline       []Moment
+	Cancelable     bool
+	Failure        kinpict.Failure
+	Spent          kinpict.Credits // what was taken
+	Returned       kinpict.Credits
+	Cost           kinpict.Credits // what another try takes now
+	CatalogVersion int64
+	Key            string
+	CreatedAt      time.Time
+	FinishedAt     time.Time
+	Sources        []Card
+}
+
+// A Moment is one step of the timeline.
+type Moment struct{ Name, Text, Class, Sub string }
+
+// A Print is how a picture looks on paper of a size.
+type Print struct {
+	Size           string
+	DPI            int
+	Verdict, Class string
+}
+
+// GenerationsView feeds generations.html.
+type GenerationsView struct {
+	Page
+	Items []Tile
+	Next  string
+}
+
+// A Tile is a picture on the wall.
+type Tile struct {
+	ID, Title, Label, State string
+	Picture                 string
+	Width, Height           int
+	At                      time.Time
+}
+
+// CreditsView feeds credits.html.
+type CreditsView struct {
+	Page
+	Debt   kinpict.Credits
+	Buys   string
+	Lots   []Lot
+	Months []Month
+	Next   string
+	Later  bool
+}
+
+// A Lot is credits that came from one place.
+type Lot struct {
+	Kind, Source       string
+	Granted, Remaining kinpict.Credits
+	At, ExpiresAt      time.Time
+}
+
+// A Month is the lines of the statement in one month.
+type Month struct {
+	ID, Name string
+	Lines    []Line
+}
+
+// A Line is one change of the balance.
+type Line struct {
+	What, Sub string
+	Ref, Link string
+	Amount    kinpict.Credits
+	After     kinpict.Credits
+	At        time.Time
+	Return    bool
+}
+
+// SignInView feeds sign-in.html.
+type SignInView struct {
+	Page
+	Faults
+	Address string
+	Next    string
+	Keeps   bool // something was put together before
+	Sent    bool
+	Minutes int
+}
+
+// ConfirmView feeds sign-in-confirm.html.
+type ConfirmView struct {
+	Page
+	Faults
+	Token string
+}
+
+// CheckoutView feeds checkout.html. State is paid, waiting, returned or failed.
+type CheckoutView struct {
+	Page
+	ID, State string
+	Credits   kinpict.Credits
+	Price     kinpict.Money
+	URL       string
+	Back      string
+	Held      *Waiting
+}
+
+// A Waiting is a held request that can go on now.
+type Waiting struct {
+	ID             string
+	Cost           kinpict.Credits
+	CatalogVersion int64
+}
+
+// HeldView feeds held.html.
+type HeldView struct {
+	Page
+	ID             string
+	Done           string // the generation it became
+	Scene          Scene
+	Quality        string
+	Instruction    string
+	Sources        []Card
+	Cost, Left     kinpict.Credits
+	Shortfall      kinpict.Credits
+	Debt           kinpict.Credits
+	Changed        *Change
+	CatalogVersion int64
+	ExpiresAt      time.Time
+	Packs          []Pack
+}
+
+// OutboxView feeds outbox.html.
+type OutboxView struct {
+	Page
+	Mails []Mail
+}
+
+// A Mail is a message that was kept instead of sent.
+type Mail struct {
+	To, Subject string
+	At          time.Time
+	Body        []Piece
+}
+
+// A Piece is text, or an address that can be opened.
+type Piece struct{ Text, URL string }
+
+// ErrorView feeds error.html.
+type ErrorView struct {
+	Page
+	Status  int
+	Code    kinpict.Code
+	Heading string
+	Message string
+	Hint    string
+	Action  Link
+	Second  *Link
+}
+
+// A Link leads on from an error.
+type Link struct{ URL, Text string }
+
+// SandboxView feeds sandbox.html, which stands for a page of another site and
+// shares nothing with ours.
+type SandboxView struct {
+	Title    string
+	ID, Path string
+	Price    kinpict.Money
+	State    string
+	Note     string
+	Return   string
+	Outcomes []Outcome
+}
+
+// An Outcome is what the sandbox's buttons do.
+type Outcome struct {
+	Value, Text string
+	Main        bool
+}
