@@ -1,0 +1,202 @@
+package generation
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/store"
+)
+
+// Accept takes the credits and queues the picture in one commit. The same
+// intent again answers what it answered before.
+//
+// Errors: Unauthenticated; Invalid; PriceChanged when the price rose since the
+// version the person was shown; InsufficientCredits, with the request held;
+// EngineUnavailable; KeyReused. Whatever the error, nothing was charged.
+func (s *Studio) Accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request) (*Accepted, error) {
+	return s.accept(ctx, c, in, req, order{})
+}
+
+// An order is what sets a resumed or retried request apart.
+type order struct {
+	held    *kinpict.HeldRequest
+	retryOf string
+}
+
+func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request, o order) (*Accepted, error) {
+	if c.AccountID == "" {
+		return nil, unauthenticated()
+	}
+	if in.Key == "" {
+		return nil, &kinpict.Error{Code: kinpict.KeyRequired, Message: "This request needs an Idempotency-Key.", Hint: "Send a new random key for each new request."}
+	}
+	ids := make([]string, len(req.Photos))
+	for i, p := range req.Photos {
+		ids[i] = p.ID
+	}
+	for range 4 {
+		p, err := s.DB.Prospect(ctx, c.AccountID, in, ids, s.Now().Add(KeepPhotos/2))
+		if err != nil {
+			return nil, err
+		}
+		if p.Replay != nil {
+			return &Accepted{Replay: p.Replay}, nil
+		}
+		if _, err := s.check(&req); err != nil {
+			return nil, err
+		}
+		if p.Photos < len(ids) {
+			return nil, invalid("photos", "One of the photos is not there any more.", "Add it again.")
+		}
+		if v := req.CatalogVersion; v != 0 && v != p.Catalog.Version {
+			if p.Shown, err = s.DB.Edition(ctx, v); err != nil && kinpict.CodeOf(err) != kinpict.NotFound {
+				return nil, err
+			}
+		}
+		cost, err := quote(&req, p)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Engines.Available(ctx); err != nil {
+			return nil, err
+		}
+		if p.Fading > 0 || o.held != nil {
+			if err := s.keepPhotos(ctx, c.AccountID, ids, KeepPhotos); err != nil {
+				return nil, err
+			}
+		}
+		g := s.fresh(req, c.AccountID)
+		g.Funding, g.Credits, g.CatalogUsed, g.RetryOf = kinpict.FundedByCredits, cost, p.Catalog.Version, o.retryOf
+		status, body := in.Words(http.StatusAccepted, g, nil)
+		replay, err := s.DB.Accept(ctx, &store.Acceptance{AccountID: c.AccountID, Intent: in, Status: status, Answer: body, Generation: g, Deadline: g.DeadlineAt})
+		switch {
+		case errors.Is(err, store.ErrMoved):
+			continue // the price book changed between the quote and the commit
+		case errors.Is(err, store.ErrInactive):
+			return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "This account cannot make pictures at the moment.", Hint: "Write to support; your credits are kept."}
+		case errors.Is(err, store.ErrShort):
+			a, err := s.hold(ctx, c, in, req, cost, p, o)
+			if errors.Is(err, errEnough) {
+				continue
+			}
+			return a, err
+		case err != nil:
+			return nil, err
+		case replay != nil:
+			return &Accepted{Replay: replay}, nil
+		}
+		s.hub.queued()
+		return &Accepted{Generation: g}, nil
+	}
+	return nil, &kinpict.Error{Code: kinpict.Unavailable, Message: "Prices are changing right now.", Hint: "Nothing was charged. Try again in a few seconds."}
+}
+
+// fresh is a queued generation for a request.
+func (s *Studio) fresh(req kinpict.Request, owner string) *kinpict.Generation {
+	now := s.Now()
+	g := &kinpict.Generation{ID: s.IDs.New(kinpict.GenerationPrefix), Owner: owner, Request: req, Status: kinpict.Queued,
+		Step: kinpict.Steps[0], CreatedAt: now.Truncate(time.Microsecond).UTC(), DeadlineAt: now.Add(FromAccept)}
+	// The seed comes from the id, so that the same generation is the same picture.
+	g.Seed = int64(binary.BigEndian.Uint64([]byte(g.ID)[len(g.ID)-8:]) & (1<<53 - 1))
+	return g
+}
+
+// quote finds the price, and refuses when it is higher than the one shown. A
+// lower one simply applies.
+func quote(req *kinpict.Request, p *store.Prospect) (kinpict.Credits, error) {
+	rate, err := p.Catalog.Rate(req.Quality)
+	if err != nil {
+		return 0, err
+	}
+	if req.CatalogVersion == 0 || req.CatalogVersion == p.Catalog.Version {
+		return rate.Credits, nil
+	}
+	if p.Shown == nil {
+		return 0, invalid("catalog_version", fmt.Sprintf("There is no price book %d.", req.CatalogVersion), "Read /api/v1/catalog again.")
+	}
+	shown, err := p.Shown.Rate(req.Quality)
+	if err != nil || rate.Credits > shown.Credits {
+		return 0, priceChanged(req.Quality, shown.Credits, rate.Credits, p.Catalog.Version)
+	}
+	return rate.Credits, nil
+}
+
+func priceChanged(quality string, shown, now kinpict.Credits, version int64) error {
+	return &kinpict.Error{Code: kinpict.PriceChanged,
+		Message: fmt.Sprintf("A %s picture now uses %d credits; you were shown %d.", quality, now, shown),
+		Hint:    "Nothing was charged. Confirm the new price to go on.",
+		Members: map[string]any{"quality": quality, "shown_credits": shown, "credits": now, "catalog_version": version}}
+}
+
+func (s *Studio) keepPhotos(ctx context.Context, owner string, ids []string, d time.Duration) error {
+	return s.DB.Update(ctx, func(t *store.Tx) error { return t.TouchPhotos(owner, ids, t.Now().Add(d)) })
+}
+
+// Cancel stops a request that no worker has begun and returns its credits.
+// NotCancelable once it has begun; a canceled one is answered again.
+func (s *Studio) Cancel(ctx context.Context, c kinpict.Caller, id string) (g *kinpict.Generation, err error) {
+	err = s.DB.Update(context.WithoutCancel(ctx), func(t *store.Tx) error {
+		if g, err = owned(t, c, id); err != nil {
+			return err
+		}
+		won, err := t.Cancel(g.Owner, id)
+		if err != nil {
+			return err
+		}
+		if won {
+			if err := giveBack(t, g, "canceled"); err != nil {
+				return err
+			}
+		}
+		if g, err = t.Job(id); err != nil {
+			return err
+		}
+		if g.Status != kinpict.Canceled {
+			return &kinpict.Error{Code: kinpict.NotCancelable, Message: "This picture is already being made, so it cannot be canceled.",
+				Hint: "If it does not come out, the credits come back by themselves."}
+		}
+		return nil
+	})
+	if err == nil {
+		s.hub.changed(id)
+	}
+	return g, err
+}
+
+// giveBack returns what paid for a generation: its credits, or the guest's
+// preview. The caller's compare-and-set on the generation makes it once.
+func giveBack(t *store.Tx, g *kinpict.Generation, why string) error {
+	if g.Funding == kinpict.FundedByPreview {
+		// The network's budget is not given back: what was computed was spent.
+		return t.GiveBackPreview(g.Guest, "", 0)
+	}
+	done, err := t.Return(g.ID, why)
+	if err == nil && !done {
+		return fmt.Errorf("generation %s: its charge was closed before it", g.ID)
+	}
+	return err
+}
+
+// Retry makes a new request from the photos and words of one that failed or was
+// canceled. It is charged anew, or is a preview again if that one was.
+func (s *Studio) Retry(ctx context.Context, c kinpict.Caller, in kinpict.Intent, id string, catalogVersion int64) (*Accepted, error) {
+	g, err := s.Generation(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	if g.Status != kinpict.Failed && g.Status != kinpict.Canceled {
+		return nil, &kinpict.Error{Code: kinpict.NotRetryable, Message: "Only a picture that did not come out can be tried again.",
+			Hint: "Make another one from the create page."}
+	}
+	req := g.Request
+	req.CatalogVersion = catalogVersion
+	if g.Funding == kinpict.FundedByPreview {
+		return s.preview(ctx, c, in, req, id)
+	}
+	return s.accept(ctx, c, in, req, order{retryOf: id})
+}

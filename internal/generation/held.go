@@ -1,0 +1,148 @@
+package generation
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"kinpict"
+	"kinpict/internal/store"
+)
+
+// errEnough: credits arrived between the refusal and holding the request.
+var errEnough = errors.New("there are enough credits now")
+
+// hold parks a request that could not be paid, in the commit that stores its
+// 402, so that the person finds it again after a top-up. A request that was
+// held already stays the one it is.
+func (s *Studio) hold(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request, cost kinpict.Credits, p *store.Prospect, o order) (*Accepted, error) {
+	var out *Accepted
+	var short error
+	ids := make([]string, len(req.Photos))
+	for i, u := range req.Photos {
+		ids[i] = u.ID
+	}
+	err := s.DB.Update(ctx, func(t *store.Tx) error {
+		out, short = nil, nil
+		bal, err := t.Balance(c.AccountID)
+		if err != nil {
+			return err
+		}
+		if bal.Spendable >= cost {
+			return errEnough
+		}
+		if o.held != nil {
+			short = insufficient(cost, bal, p.Catalog, o.held)
+			return nil
+		}
+		h := &kinpict.HeldRequest{ID: s.IDs.New(kinpict.HeldPrefix), AccountID: c.AccountID, Request: req, Cost: cost,
+			CreatedAt: t.Now(), ExpiresAt: t.Now().Add(store.KeepHeld)}
+		h.Request.CatalogVersion = p.Catalog.Version
+		short = insufficient(cost, bal, p.Catalog, h)
+		status, body := in.Words(http.StatusPaymentRequired, nil, short)
+		first, err := t.Remember(c.AccountID, in, status, h.ID, body)
+		if err != nil {
+			return err
+		}
+		if !first {
+			r, err := t.Replay(c.AccountID, in)
+			out = &Accepted{Replay: r}
+			return err
+		}
+		if err := t.TouchPhotos(c.AccountID, ids, h.ExpiresAt); err != nil {
+			return err
+		}
+		return t.PutHeld(h)
+	})
+	if err != nil || out != nil {
+		return out, err
+	}
+	return nil, short
+}
+
+// insufficient says what is missing and what would help.
+func insufficient(cost kinpict.Credits, b kinpict.Balance, cat *kinpict.Catalog, h *kinpict.HeldRequest) error {
+	short := cost - b.Spendable
+	unit := "credits"
+	if short == 1 {
+		unit = "credit"
+	}
+	packs := make([]map[string]any, len(cat.Packs))
+	for i, p := range cat.Packs {
+		packs[i] = map[string]any{"id": p.ID, "credits": p.Credits, "price": p.Prices[0], "supports": cat.Supports(p.Credits)}
+	}
+	m := map[string]any{"required": cost, "available": b.Available, "shortfall": short, "packs": packs,
+		"held_request": map[string]any{"id": h.ID, "expires_at": h.ExpiresAt, "url": "/held/" + h.ID}}
+	if b.Debt > 0 {
+		m["debt"] = b.Debt
+	}
+	return &kinpict.Error{Code: kinpict.InsufficientCredits,
+		Message: fmt.Sprintf("This picture uses %d credits and you have %d, so %d more %s needed.", cost, b.Available, short, map[bool]string{true: unit + " is", false: unit + " are"}[short == 1]),
+		Hint:    "Nothing was taken. Your photos and words are kept; add credits and go on with one press.",
+		Members: m}
+}
+
+// Held returns one of the caller's held requests, or NotFound.
+func (s *Studio) Held(ctx context.Context, c kinpict.Caller, id string) (h *kinpict.HeldRequest, err error) {
+	if c.AccountID == "" {
+		return nil, unauthenticated()
+	}
+	err = s.DB.View(ctx, func(t *store.Tx) error {
+		h, err = t.Held(c.AccountID, id)
+		return err
+	})
+	return h, err
+}
+
+// Holding lists the caller's requests that wait for credits, newest first.
+func (s *Studio) Holding(ctx context.Context, c kinpict.Caller) (list []*kinpict.HeldRequest, err error) {
+	if c.AccountID == "" {
+		return nil, unauthenticated()
+	}
+	err = s.DB.View(ctx, func(t *store.Tx) error {
+		list, err = t.Holding(c.AccountID)
+		return err
+	})
+	return list, err
+}
+
+// Resume sends a held request again, once: first is true for the press that
+// charged, later presses get the same generation. catalogVersion is the price
+// book the person has just been shown, 0 for the one the request was held with;
+// PriceChanged when it has become dearer than that, InsufficientCredits while
+// it is still short.
+func (s *Studio) Resume(ctx context.Context, c kinpict.Caller, id string, catalogVersion int64) (g *kinpict.Generation, first bool, err error) {
+	h, err := s.Held(ctx, c, id)
+	if err != nil {
+		return nil, false, err
+	}
+	if h.GenerationID == "" {
+		req := h.Request
+		if catalogVersion != 0 {
+			req.CatalogVersion = catalogVersion
+		}
+		// The held request's id is the key: however often it is pressed, one charge.
+		hash := sha256.Sum256([]byte(h.ID))
+		a, err := s.accept(ctx, c, kinpict.Intent{Route: "resume", Key: h.ID, Hash: hash[:]}, req, order{held: h})
+		if err != nil {
+			return nil, false, err
+		}
+		first = a.Generation != nil
+		if first {
+			h.GenerationID = a.Generation.ID
+		} else {
+			h.GenerationID = a.Replay.Ref
+		}
+		err = s.DB.Update(context.WithoutCancel(ctx), func(t *store.Tx) error {
+			_, err := t.Resumed(h.ID, h.GenerationID)
+			return err
+		})
+		if err != nil {
+			return nil, false, err
+		}
+	}
+	g, err = s.Generation(ctx, c, h.GenerationID)
+	return g, first, err
+}

@@ -1,0 +1,83 @@
+package generation
+
+import (
+	"context"
+	"net/http"
+
+	"kinpict"
+	"kinpict/internal/store"
+)
+
+// Preview makes the one free preview: the same composition, smaller and marked.
+// It takes no credits and is given back when it fails. GuestLimit when it has
+// been used.
+func (s *Studio) Preview(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request) (*Accepted, error) {
+	return s.preview(ctx, c, in, req, "")
+}
+
+func (s *Studio) preview(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request, retryOf string) (*Accepted, error) {
+	owner := c.Owner()
+	if owner == "" {
+		return nil, unauthenticated()
+	}
+	if in.Key == "" {
+		return nil, &kinpict.Error{Code: kinpict.KeyRequired, Message: "This request needs an Idempotency-Key.", Hint: "Send a new random key for each new request."}
+	}
+	req.Quality = kinpict.Standard
+	ids := make([]string, len(req.Photos))
+	for i, p := range req.Photos {
+		ids[i] = p.ID
+	}
+	p, err := s.DB.Prospect(ctx, owner, in, ids, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	if p.Replay != nil {
+		return &Accepted{Replay: p.Replay}, nil
+	}
+	if _, err := s.check(&req); err != nil {
+		return nil, err
+	}
+	if p.Photos < len(ids) {
+		return nil, invalid("photos", "One of the photos is not there any more.", "Add it again.")
+	}
+	if err := s.Engines.Available(ctx); err != nil {
+		return nil, err
+	}
+	out := &Accepted{Generation: s.fresh(req, owner)}
+	g := out.Generation
+	g.Funding, g.CatalogUsed, g.RetryOf = kinpict.FundedByPreview, p.Catalog.Version, retryOf
+	g.Guest = c.GuestID
+	if g.Guest == "" {
+		g.Guest = c.AccountID
+	}
+	network := NetworkPreviews
+	if s.Relaxed {
+		network = 0
+	}
+	status, body := in.Words(http.StatusAccepted, g, nil)
+	err = s.DB.Update(ctx, func(t *store.Tx) error {
+		out.Replay = nil
+		first, err := t.Remember(owner, in, status, g.ID, body)
+		if err != nil {
+			return err
+		}
+		if !first {
+			out.Replay, err = t.Replay(owner, in)
+			return err
+		}
+		if err := t.SpendPreview(c.GuestID, c.AccountID, c.Network, p.Catalog.Guest.Previews, network); err != nil {
+			return err
+		}
+		return t.PutPreview(g, owner, g.Guest, g.DeadlineAt)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if out.Replay != nil {
+		out.Generation = nil
+		return out, nil
+	}
+	s.hub.queued()
+	return out, nil
+}

@@ -1,0 +1,197 @@
+// Package generation is the life of a request: it is quoted, accepted and paid
+// for in one commit, drawn by a worker, and delivered, or the same credits go
+// back. It also holds requests that wait for credits, and the guest's free
+// preview.
+//
+//	            claim               picture stored, charge earned
+//	queued ──────────────▶ running ───────────────────────────────▶ succeeded
+//	  │ ▲                    │  │
+//	  │ └── try again, lease ┘  └── refused, out of tries or time ─▶ failed
+//	  └── cancel ─▶ canceled                    (credits returned in the same commit)
+//
+// Every arrow is one compare-and-set on the generation's row; the charge moves
+// in the same transaction.
+package generation
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/blob"
+	"kinpict/internal/engine"
+	"kinpict/internal/scenario"
+	"kinpict/internal/store"
+)
+
+// Engines is what draws: one engine or a chain of them.
+type Engines interface {
+	// Available returns a kinpict.EngineUnavailable error when nothing could draw now.
+	Available(ctx context.Context) error
+	// Draw returns a verified picture and the name of the engine that drew it.
+	Draw(ctx context.Context, job *engine.Job) (*engine.Picture, string, error)
+}
+
+// Times and counts of a request's life.
+const (
+	// MaxAttempts is how often a picture is tried before its credits go back.
+	MaxAttempts = 3
+	// FromClaim and FromAccept bound how long a person waits.
+	FromClaim  = 10 * time.Minute
+	FromAccept = 30 * time.Minute
+	// Lease is how long a worker may be silent before it counts as dead.
+	Lease = 30 * time.Second
+	// Round is how often the watchdog looks; with Lease it finds a dead worker's
+	// job well within 60 seconds.
+	Round = 5 * time.Second
+	// MaxRetryAfter caps what an engine may ask us to wait.
+	MaxRetryAfter = time.Minute
+	// NetworkPreviews is how many previews one network may take a day.
+	NetworkPreviews = 30
+	// KeepPhotos is how long a photo lives after its last use.
+	KeepPhotos = 30 * 24 * time.Hour
+)
+
+// A Studio runs requests. Its fields are set once, before use.
+type Studio struct {
+	DB        *store.DB
+	Engines   Engines
+	Blobs     blob.Bucket
+	Scenarios *scenario.Set
+	IDs       kinpict.IDs
+	Now       func() time.Time
+	Log       *slog.Logger
+	// Worker names this process in leases. It must differ between processes.
+	Worker string
+	// Workers is how many pictures are drawn at once.
+	Workers int
+	// Poll is how often a worker looks for work it was not told about.
+	Poll time.Duration
+	// Relaxed lifts the limits that keep strangers from using too much.
+	Relaxed bool
+	// Jitter spreads retries: a number in [0, 1).
+	Jitter func() float64
+
+	hub hub
+}
+
+// Accepted is the outcome of a request: the generation it made, or what was
+// answered to the same key before.
+type Accepted struct {
+	Generation *kinpict.Generation
+	Replay     *kinpict.Replay
+}
+
+// Generation returns one of the caller's generations, or NotFound.
+func (s *Studio) Generation(ctx context.Context, c kinpict.Caller, id string) (g *kinpict.Generation, err error) {
+	err = s.DB.View(ctx, func(t *store.Tx) error {
+		g, err = owned(t, c, id)
+		return err
+	})
+	return g, err
+}
+
+// owned finds a generation among what the caller owns: by account, and by the
+// device cookie a preview was made with.
+func owned(t *store.Tx, c kinpict.Caller, id string) (*kinpict.Generation, error) {
+	g, err := t.Generation(c.Owner(), id)
+	if kinpict.CodeOf(err) == kinpict.NotFound && c.AccountID != "" && c.GuestID != "" {
+		return t.Generation(c.GuestID, id)
+	}
+	return g, err
+}
+
+// Generations lists the caller's generations, newest first; next is the cursor
+// of the following page, "" on the last. limit is 1 to 100.
+func (s *Studio) Generations(ctx context.Context, c kinpict.Caller, cursor string, limit int) (list []*kinpict.Generation, next string, err error) {
+	if c.Owner() == "" {
+		return nil, "", unauthenticated()
+	}
+	limit = min(max(limit, 1), 100)
+	err = s.DB.View(ctx, func(t *store.Tx) error {
+		list, err = t.Generations(c.Owner(), cursor, limit+1)
+		return err
+	})
+	if len(list) > limit {
+		list = list[:limit]
+		next = list[limit-1].ID
+	}
+	return list, next, err
+}
+
+// Image opens the finished picture. NotFound until there is one.
+func (s *Studio) Image(ctx context.Context, c kinpict.Caller, id string) (io.ReadCloser, *kinpict.Image, error) {
+	g, err := s.Generation(ctx, c, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if g.Image == nil {
+		return nil, nil, &kinpict.Error{Code: kinpict.NotFound, Message: "This picture is not ready.", Hint: "Ask again when its status is succeeded."}
+	}
+	r, err := s.Blobs.Open(ctx, g.Image.Key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, g.Image, nil
+}
+
+// Ahead is how many requests are drawn before this one.
+func (s *Studio) Ahead(ctx context.Context, id string) (n int, err error) {
+	err = s.DB.View(ctx, func(t *store.Tx) error {
+		n, err = t.Ahead(id)
+		return err
+	})
+	return n, err
+}
+
+// Watch sends the generation as it is and then each change, until it is done or
+// ctx ends, and closes the channel.
+func (s *Studio) Watch(ctx context.Context, c kinpict.Caller, id string) (<-chan *kinpict.Generation, error) {
+	g, err := s.Generation(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan *kinpict.Generation, 1)
+	go func() {
+		defer close(out)
+		// Another process may be drawing it, so signals alone are not enough.
+		poll := time.NewTicker(max(s.Poll, 200*time.Millisecond))
+		defer poll.Stop()
+		for {
+			signal := s.hub.wait(id)
+			select {
+			case out <- g:
+			case <-ctx.Done():
+				return
+			}
+			for last := g; ; {
+				if last.Status.Done() {
+					return
+				}
+				select {
+				case <-ctx.Done():
+					return
+				case <-signal:
+					signal = s.hub.wait(id)
+				case <-poll.C:
+				}
+				now, err := s.Generation(ctx, c, id)
+				if err != nil {
+					return
+				}
+				if now.Status != last.Status || now.Step != last.Step || now.Attempts != last.Attempts {
+					g = now
+					break
+				}
+			}
+		}
+	}()
+	return out, nil
+}
+
+func unauthenticated() error {
+	return &kinpict.Error{Code: kinpict.Unauthenticated, Message: "Sign in to use credits.",
+		Hint: "Your photos and words are kept while you sign in."}
+}
