@@ -26,8 +26,9 @@ const (
 // asked aspect within 2 %, with at least the pixels info promises.
 //
 // What it returns may be stored and sent: an engine's JPEG or PNG byte for
-// byte, so that provenance marks survive, unless it carries Exif, CMYK or bytes
-// after its end; those are encoded anew, and WebP becomes PNG. The size is the
+// byte, so that provenance marks survive, unless it carries Exif, comments or
+// other baggage, CMYK, or bytes after its end; those are encoded anew, and WebP
+// becomes PNG. The size is the
 // one decoded, whatever the engine said.
 //
 // A failure is an Ambiguous *Error: a picture came, and may have been paid for.

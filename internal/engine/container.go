@@ -18,7 +18,46 @@ type container struct {
 	cost          int // bytes a decoder would take, estimated from above
 	scans         int // JPEG only
 	animated      bool
-	unclean       bool // Exif inside, or bytes after the end
+	unclean       bool // holds a segment or chunk that is not kept, or bytes after its end
+}
+
+// keptSegment reports whether a JPEG segment may reach a customer as it came:
+// tables and frames, JFIF, XMP, colour profile, C2PA (APP11) and Adobe's colour
+// transform. Exif may hold a place, comments hold anything.
+func keptSegment(marker byte, body []byte) bool {
+	switch marker {
+	case 0xe0:
+		return bytes.HasPrefix(body, []byte("JFIF\x00"))
+	case 0xe1:
+		return bytes.HasPrefix(body, []byte("http://ns.adobe.com/xap/1.0/\x00"))
+	case 0xe2:
+		return bytes.HasPrefix(body, []byte("ICC_PROFILE\x00"))
+	case 0xeb:
+		return bytes.HasPrefix(body, []byte("JP"))
+	case 0xee:
+		return bytes.HasPrefix(body, []byte("Adobe"))
+	}
+	return marker < 0xe0 && marker != 0xdc // DNL would change the height after the fact
+}
+
+// maxProfile and maxText bound chunks that others will inflate or parse.
+const (
+	maxProfile = 16 << 10
+	maxText    = 64 << 10
+)
+
+// keptChunk is keptSegment for PNG. Text chunks other than XMP are where local
+// servers write the whole prompt.
+func keptChunk(name string, body []byte) bool {
+	switch name {
+	case "IHDR", "PLTE", "tRNS", "IDAT", "gAMA", "cHRM", "sRGB", "cICP", "sBIT", "pHYs", "caBX":
+		return true
+	case "iCCP":
+		return len(body) <= maxProfile
+	case "iTXt":
+		return len(body) <= maxText && bytes.HasPrefix(body, []byte("XML:com.adobe.xmp\x00\x00"))
+	}
+	return false
 }
 
 // inspect walks the markers or chunks of a picture without inflating any.
@@ -84,7 +123,7 @@ func inspectJPEG(data []byte) (container, error) {
 		switch {
 		case m == 0xda:
 			c.scans++
-		case m == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00")):
+		case !keptSegment(m, body):
 			c.unclean = true
 		case m >= 0xc0 && m <= 0xc2:
 			progressive = m == 0xc2
@@ -121,11 +160,11 @@ func inspectPNG(data []byte) (container, error) {
 			}
 		case "acTL":
 			c.animated = true
-		case "eXIf":
-			c.unclean = true
 		case "IEND":
 			c.unclean = c.unclean || i+12 < len(data)
 			return c, nil
+		default:
+			c.unclean = c.unclean || !keptChunk(name, data[i+8:i+8+n])
 		}
 		i += 12 + n
 	}

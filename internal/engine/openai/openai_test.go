@@ -111,54 +111,57 @@ func TestConform(t *testing.T) {
 	})
 }
 
+// faults is what the adapter makes of every way the stand-in can fail.
+var faults = []struct {
+	mode, arg string
+	want      engine.Outcome
+	after     time.Duration
+	says      string
+}{
+	{mode: "throttle", arg: "7", want: engine.Throttled, after: 7 * time.Second},
+	{mode: "throttle", arg: "1500ms", want: engine.Throttled, after: 1500 * time.Millisecond},
+	{mode: "throttle", arg: "nonsense", want: engine.Throttled},
+	{mode: "error", arg: "500", want: engine.Transient, says: "status 500, server_error"},
+	{mode: "error", arg: "503", want: engine.Transient},
+	{mode: "error", arg: "408", want: engine.Transient},
+	{mode: "error", arg: "409", want: engine.Transient},
+	{mode: "error", arg: "504", want: engine.Ambiguous},
+	{mode: "error", arg: "400", want: engine.Bad},
+	{mode: "html", arg: "502", want: engine.Transient},
+	{mode: "html", arg: "200", want: engine.Ambiguous, says: "text/html"},
+	{mode: "text-error", want: engine.Transient},
+	{mode: "json-error", want: engine.Ambiguous, says: "server_error"},
+	{mode: "unauthorized", want: engine.Config},
+	{mode: "forbidden", want: engine.Config},
+	{mode: "payment", want: engine.Config},
+	{mode: "quota", want: engine.Config, says: "insufficient_quota"},
+	{mode: "no-model", want: engine.Config},
+	{mode: "block", want: engine.Refused, says: "moderation_blocked"},
+	{mode: "block", arg: "451", want: engine.Refused},
+	{mode: "block", arg: "200", want: engine.Refused},
+	{mode: "redirect", arg: "http://127.0.0.1:1/elsewhere", want: engine.Transient, says: "status 307"},
+	{mode: "drop", want: engine.Ambiguous},
+	{mode: "cut", want: engine.Ambiguous, says: "cut"},
+	{mode: "wrong-type", want: engine.Ambiguous, says: "text/plain"},
+	{mode: "raw", want: engine.Ambiguous, says: "image/jpeg"},
+	{mode: "empty", want: engine.Ambiguous, says: "0 pictures"},
+	{mode: "words", want: engine.Ambiguous, says: "without a picture"},
+	{mode: "two", want: engine.Ambiguous, says: "2 pictures"},
+	{mode: "flood", arg: "70", want: engine.Ambiguous, says: "more than"},
+	{mode: "truncated", want: engine.Ambiguous, says: "cut JPEG"},
+	{mode: "corpus", arg: "words.txt", want: engine.Ambiguous, says: "no readable header"},
+	{mode: "pixel", want: engine.Ambiguous, says: "too small"},
+	{mode: "huge", want: engine.Ambiguous, says: "too large"},
+	{mode: "shape", want: engine.Ambiguous, says: "is not 4:5"},
+	{mode: "small", want: engine.Ambiguous, says: "promised"},
+	{mode: "moving", want: engine.Ambiguous, says: "it moves"},
+	{mode: "svg", want: engine.Ambiguous, says: "no readable header"},
+	{mode: "url", arg: "https://127.0.0.1/x.png", want: engine.Ambiguous, says: "address refused"},
+	{mode: "url", arg: "http://example.com/x.png", want: engine.Ambiguous, says: "plain https"},
+}
+
 func TestFaults(t *testing.T) {
-	for _, tt := range []struct {
-		mode, arg string
-		want      engine.Outcome
-		after     time.Duration
-		says      string
-	}{
-		{mode: "throttle", arg: "7", want: engine.Throttled, after: 7 * time.Second},
-		{mode: "throttle", arg: "1500ms", want: engine.Throttled, after: 1500 * time.Millisecond},
-		{mode: "throttle", arg: "nonsense", want: engine.Throttled},
-		{mode: "error", arg: "500", want: engine.Transient, says: "status 500, server_error"},
-		{mode: "error", arg: "503", want: engine.Transient},
-		{mode: "error", arg: "408", want: engine.Transient},
-		{mode: "error", arg: "409", want: engine.Transient},
-		{mode: "error", arg: "504", want: engine.Ambiguous},
-		{mode: "error", arg: "400", want: engine.Bad},
-		{mode: "html", arg: "502", want: engine.Transient},
-		{mode: "html", arg: "200", want: engine.Ambiguous, says: "text/html"},
-		{mode: "text-error", want: engine.Transient},
-		{mode: "json-error", want: engine.Ambiguous, says: "server_error"},
-		{mode: "unauthorized", want: engine.Config},
-		{mode: "forbidden", want: engine.Config},
-		{mode: "payment", want: engine.Config},
-		{mode: "quota", want: engine.Config, says: "insufficient_quota"},
-		{mode: "no-model", want: engine.Config},
-		{mode: "block", want: engine.Refused, says: "moderation_blocked"},
-		{mode: "block", arg: "451", want: engine.Refused},
-		{mode: "block", arg: "200", want: engine.Refused},
-		{mode: "redirect", arg: "http://127.0.0.1:1/elsewhere", want: engine.Transient, says: "status 307"},
-		{mode: "drop", want: engine.Ambiguous},
-		{mode: "cut", want: engine.Ambiguous, says: "cut"},
-		{mode: "wrong-type", want: engine.Ambiguous, says: "text/plain"},
-		{mode: "raw", want: engine.Ambiguous, says: "image/jpeg"},
-		{mode: "empty", want: engine.Ambiguous, says: "0 pictures"},
-		{mode: "words", want: engine.Ambiguous, says: "without a picture"},
-		{mode: "two", want: engine.Ambiguous, says: "2 pictures"},
-		{mode: "flood", arg: "70", want: engine.Ambiguous, says: "more than"},
-		{mode: "truncated", want: engine.Ambiguous, says: "cut JPEG"},
-		{mode: "corpus", arg: "words.txt", want: engine.Ambiguous, says: "no readable header"},
-		{mode: "pixel", want: engine.Ambiguous, says: "too small"},
-		{mode: "huge", want: engine.Ambiguous, says: "too large"},
-		{mode: "shape", want: engine.Ambiguous, says: "is not 4:5"},
-		{mode: "small", want: engine.Ambiguous, says: "promised"},
-		{mode: "moving", want: engine.Ambiguous, says: "it moves"},
-		{mode: "svg", want: engine.Ambiguous, says: "no readable header"},
-		{mode: "url", arg: "https://127.0.0.1/x.png", want: engine.Ambiguous, says: "address refused"},
-		{mode: "url", arg: "http://example.com/x.png", want: engine.Ambiguous, says: "plain https"},
-	} {
+	for _, tt := range faults {
 		t.Run(tt.mode+" "+tt.arg, func(t *testing.T) {
 			r := newRig(t, nil)
 			if err := r.fake.Order(fake.Order{Mode: tt.mode, Arg: tt.arg}); err != nil {
@@ -184,6 +187,19 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d calls for one attempt, want 1", n)
 			}
 		})
+	}
+}
+
+// A mode the stand-in learns needs a row somewhere in this file.
+func TestEveryModeHasARow(t *testing.T) {
+	rows := []string{"ok", "slow", "twice", "gate", "hang", "late", "drip"} // TestGoodAnswers and TestTimeout
+	for _, f := range faults {
+		rows = append(rows, f.mode)
+	}
+	for _, m := range fake.Modes() {
+		if !slices.Contains(rows, m.Name) {
+			t.Errorf("no row for the mode %s", m.Name)
+		}
 	}
 }
 
