@@ -27,7 +27,7 @@ const (
 )
 
 // Advise says before anything is charged what would make a photo work badly.
-// It never refuses. The judgement is made on the thumbnail, where blur counts
+// It never refuses. n comes from Normalise. The judgement is made on the thumbnail, where blur counts
 // in proportion to the picture and noise has been averaged away.
 func Advise(n *Normal) []kinpict.Check {
 	var out []kinpict.Check

@@ -26,7 +26,7 @@ type Header struct {
 	// Cost is the memory in bytes the decoder will ask for at once: samples of
 	// a JPEG, five times that if it is progressive (a coefficient takes four
 	// bytes), and the four-channel copy of CMYK and RGB ones; pixels of a PNG
-	// at their stored depth, half more if interlaced; pixels of a WebP with
+	// at their stored depth, twice that if interlaced; pixels of a WebP with
 	// its alpha plane or palette.
 	Cost int64
 
@@ -125,7 +125,8 @@ func Inspect(data []byte, lim Limits) (Header, error) {
 }
 
 // agree asks the decoder for its own reading of the header. The limits are
-// worth nothing if the decoder sees another picture than Inspect did.
+// worth nothing if the decoder sees another picture than Inspect did, such as
+// a WebP whose canvas and frame differ.
 func (h Header) agree(data []byte) error {
 	var c image.Config
 	var err error

@@ -36,6 +36,10 @@ func crafted(sof byte, w, h, channels, scans int) []byte {
 	return append(b, 0xff, markerEOI)
 }
 
+// jfif puts the JFIF segment in front, after which image/jpeg stops reading a
+// header at its first frame.
+func jfif(b []byte) []byte { return append([]byte("\xff\xd8\xff\xe0\x00\x07JFIF\x00"), b[2:]...) }
+
 func chunk(kind string, body []byte) []byte {
 	b := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
 	b = append(append(b, kind...), body...)
@@ -93,9 +97,10 @@ func TestLimits(t *testing.T) {
 		{"aspect over 10", crafted(markerSOF0, 2561, 256, 3, 1), kinpict.ImageAspect, "10.01 times as long as wide; the limit is 10"},
 
 		{"50 MP CMYK progressive", crafted(markerSOF2, 10000, 5000, 4, 4), kinpict.ImageTooManyPixels, "MiB of memory, the limit is 384 MiB"},
+		{"18 MP CMYK progressive", crafted(markerSOF2, 6000, 3000, 4, 4), kinpict.ImageTooManyPixels, "18 MP would take 411.99 MiB"},
 		{"50 MP CMYK", crafted(markerSOF0, 10000, 5000, 4, 4), "", ""},
 		{"50 MP 16 bit RGBA", craftedPNG(10000, 5000, 16, 6), "", ""},
-		{"50 MP 16 bit RGBA interlaced", bytes.Replace(craftedPNG(10000, 5000, 16, 6), []byte{16, 6, 0, 0, 0}, []byte{16, 6, 0, 0, 1}, 1), kinpict.ImageTooManyPixels, "of 50 MP would take 572.21 MiB"},
+		{"50 MP 16 bit RGBA interlaced", bytes.Replace(craftedPNG(10000, 5000, 16, 6), []byte{16, 6, 0, 0, 0}, []byte{16, 6, 0, 0, 1}, 1), kinpict.ImageTooManyPixels, "of 50 MP would take 762.94 MiB"},
 		{"50 MP lossless WebP", craftedWebP(vp8l(10000, 5000, 1)), "", ""},
 		{"50 MP lossless WebP with room for many trees", craftedWebP(vp8l(10000, 5000, mib)), kinpict.ImageTooManyPixels, "MiB of memory"},
 
@@ -107,8 +112,11 @@ func TestLimits(t *testing.T) {
 		{"12 bits", bytes.Replace(crafted(markerSOF0+1, 500, 500, 1, 1), []byte{0xc1, 0, 11, 8}, []byte{0xc1, 0, 11, 12}, 1), kinpict.UnsupportedEncoding, "8 bits"},
 		{"two channels", crafted(markerSOF0, 500, 500, 2, 1), kinpict.UnsupportedEncoding, "channels"},
 		{"four channels of no named colour", bytes.Replace(crafted(markerSOF0, 500, 500, 4, 1), []byte("Adobe"), []byte("Bdobe"), 1), kinpict.UnsupportedEncoding, "which colours"},
-		{"two frames", append(crafted(markerSOF0, 500, 500, 1, 0)[:33:33], crafted(markerSOF0, 9000, 9000, 1, 1)[18:]...), kinpict.ImageCorrupt, ""},
-		{"no scan", crafted(markerSOF0, 500, 500, 1, 0), kinpict.ImageCorrupt, ""},
+		{"two frames", append(crafted(markerSOF0, 500, 500, 1, 0)[:31:31], crafted(markerSOF0, 9000, 9000, 1, 1)[18:]...), kinpict.ImageCorrupt, ""},
+		{"two frames in JFIF", jfif(append(crafted(markerSOF0, 500, 500, 1, 0)[:31:31], crafted(markerSOF0, 500, 500, 1, 1)[18:]...)), kinpict.ImageCorrupt, ""},
+		{"no scan", jfif(crafted(markerSOF0, 500, 500, 1, 0)), kinpict.ImageCorrupt, ""},
+		{"PNG without width", craftedPNG(0, 500, 8, 2), kinpict.ImageCorrupt, ""},
+		{"PNG without height", craftedPNG(500, 0, 8, 2), kinpict.ImageCorrupt, ""},
 
 		{"animated PNG", craftedPNG(500, 500, 8, 2, chunk("acTL", []byte{0, 0, 0, 2, 0, 0, 0, 0})), kinpict.ImageAnimated, "animation"},
 		{"PNG animation of one frame", craftedPNG(500, 500, 8, 2, chunk("acTL", []byte{0, 0, 0, 1, 0, 0, 0, 0})), "", ""},

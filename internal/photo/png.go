@@ -69,7 +69,7 @@ func (h *Header) readPNG(data []byte, lim Limits) error {
 			h.Removed.Extra = p < len(data)
 			h.Cost = int64(h.Width) * int64(h.Height) * pngPixel(colour, depth, alpha)
 			if interlace != 0 {
-				h.Cost += h.Cost / 2 // the last pass holds half of the pixels
+				h.Cost *= 2 // seven passes hold every pixel once more
 			}
 			return nil
 		}

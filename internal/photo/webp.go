@@ -7,7 +7,6 @@ func (h *Header) readWebP(data []byte, lim Limits) error {
 	end := min(8+int64(binary.LittleEndian.Uint32(data[4:])), int64(len(data)))
 	found := false
 	alpha := int64(-1) // bytes of the alpha chunk
-	var canvasW, canvasH int
 	for p := int64(12); p+8 <= end; {
 		kind := string(data[p : p+4])
 		n := int64(binary.LittleEndian.Uint32(data[p+4:]))
@@ -24,13 +23,9 @@ func (h *Header) readWebP(data []byte, lim Limits) error {
 		p += 8 + n + n&1
 		switch kind {
 		case "VP8X":
-			if n < 10 {
-				return corrupt("webp: VP8X of wrong length")
-			}
-			if body[0]&2 != 0 {
+			if n > 0 && body[0]&2 != 0 {
 				return animated()
 			}
-			canvasW, canvasH = 1+u24(body[4:]), 1+u24(body[7:])
 		case "ANIM", "ANMF":
 			return animated()
 		case "ALPH":
@@ -42,9 +37,6 @@ func (h *Header) readWebP(data []byte, lim Limits) error {
 			found = true
 			if err := h.webpFrame(kind, body, alpha, lim); err != nil {
 				return err
-			}
-			if canvasW != 0 && (canvasW != h.Width || canvasH != h.Height) {
-				return corrupt("webp: picture and canvas differ in size")
 			}
 		case "EXIF":
 			h.readExif(body)
@@ -100,5 +92,3 @@ func (h *Header) webpFrame(kind string, body []byte, alpha int64, lim Limits) er
 	}
 	return nil
 }
-
-func u24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
