@@ -74,10 +74,15 @@ func (h *Header) readExif(b []byte) {
 	}
 }
 
-// readXMP notes that there is a packet. It is never parsed.
+// namesInXMP are properties that name or describe people.
+var namesInXMP = []string{"dc:creator", "dc:title", "dc:description", "dc:subject", "dc:rights", "photoshop:", "Iptc4xmp", "mwg-rs:", "MP:Region", "PersonInImage"}
+
+// readXMP notes what a packet is about. It is searched, never parsed.
 func (h *Header) readXMP(b []byte) {
-	h.Removed.Names = true
-	if bytes.Contains(b[:min(len(b), maxExif)], []byte("GPSLatitude")) {
-		h.Removed.Location = true
+	b = b[:min(len(b), maxExif)]
+	h.Removed.Text = true
+	h.Removed.Location = h.Removed.Location || bytes.Contains(b, []byte("GPSLatitude"))
+	for _, s := range namesInXMP {
+		h.Removed.Names = h.Removed.Names || bytes.Contains(b, []byte(s))
 	}
 }

@@ -58,7 +58,7 @@ type Removed struct {
 	Location bool `json:"location"` // GPS position
 	Camera   bool `json:"camera"`   // make, model, serial number, settings, dates
 	Names    bool `json:"names"`    // author, owner, caption, keywords, face names
-	Comments bool `json:"comments"` // free text
+	Text     bool `json:"text"`     // comments, notes of programs
 	Extra    bool `json:"extra"`    // bytes behind the picture: a video, a second picture
 }
 
@@ -72,7 +72,7 @@ func (r Removed) Message() string {
 		{r.Location, "the location"},
 		{r.Camera, "camera details"},
 		{r.Names, "names and captions"},
-		{r.Comments, "comments"},
+		{r.Text, "embedded text"},
 		{r.Extra, "data attached behind the picture"},
 	} {
 		if p.is {

@@ -110,13 +110,14 @@ func (h *Header) jpegSegment(f *frame, m byte, seg []byte, lim Limits) error {
 	case m == markerAPP2:
 		f.profile.add(seg)
 	case m == markerAPP13:
-		h.Removed.Names = true // IPTC: by-line, caption, keywords
+		// Photoshop's resource 0x0404 is IPTC: by-line, caption, keywords.
+		h.Removed.Names = h.Removed.Names || bytes.Contains(seg, []byte("8BIM\x04\x04"))
 	case m == markerAPP14:
 		if len(seg) >= 12 && string(seg[:5]) == "Adobe" {
 			f.adobe, f.transform = true, seg[11]
 		}
 	case m == markerCOM:
-		h.Removed.Comments = true
+		h.Removed.Text = true
 	}
 	return nil
 }

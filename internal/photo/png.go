@@ -55,12 +55,12 @@ func (h *Header) readPNG(data []byte, lim Limits) error {
 		case "iCCP":
 			h.profile = inflateProfile(body)
 		case "tEXt", "zTXt":
-			h.Removed.Comments = true
+			h.Removed.Text = true
 		case "iTXt":
 			if len(body) > 17 && string(body[:17]) == "XML:com.adobe.xmp" {
 				h.readXMP(body)
 			} else {
-				h.Removed.Comments = true
+				h.Removed.Text = true
 			}
 		case "IEND":
 			if !pixels {
