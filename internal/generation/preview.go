@@ -41,7 +41,7 @@ func (s *Studio) preview(ctx context.Context, c kinpict.Caller, in kinpict.Inten
 	if p.Photos < len(ids) {
 		return nil, invalid("photos", "One of the photos is not there any more.", "Add it again.")
 	}
-	if err := s.Engines.Available(ctx); err != nil {
+	if err := s.Engines.PreviewAvailable(ctx); err != nil {
 		return nil, err
 	}
 	out := &Accepted{Generation: s.fresh(req, owner)}

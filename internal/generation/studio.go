@@ -30,6 +30,8 @@ import (
 type Engines interface {
 	// Available returns a kinpict.EngineUnavailable error when nothing could draw now.
 	Available(ctx context.Context) error
+	// PreviewAvailable is the same for a guest's preview.
+	PreviewAvailable(ctx context.Context) error
 	// Draw returns a verified picture and the name of the engine that drew it.
 	Draw(ctx context.Context, job *engine.Job) (*engine.Picture, string, error)
 }

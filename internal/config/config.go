@@ -1,0 +1,143 @@
+// Package config is every setting of the product. One struct is the flags, the
+// environment variables, the keys of the settings file and, through its tags,
+// docs/configuration.md. A value is taken from the first of: flag, environment,
+// file, default.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// A Secret is a value that is never printed.
+type Secret string
+
+// String says only whether there is one.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(set)"
+}
+
+// A Config is the settings. Tags: name is the flag and the file's key, env the
+// variable, default what holds without one, help the sentence in the manual.
+type Config struct {
+	Listen      string `name:"listen" env:"KINPICT_LISTEN" default:"localhost:8080" help:"Address of the site and the API."`
+	AdminListen string `name:"admin-listen" env:"KINPICT_ADMIN_LISTEN" help:"Address of /metrics and pprof. Keep it private. Empty: off."`
+	PublicURL   string `name:"public-url" env:"KINPICT_PUBLIC_URL" default:"http://localhost:8080" help:"Where people reach the site: links in mails, returns from checkout. With https cookies are secure and HSTS is on."`
+	Data        string `name:"data" env:"KINPICT_DATA" default:"./kinpict-data" help:"Folder of the embedded database, the pictures and the generated secret."`
+	DatabaseURL Secret `name:"database-url" env:"KINPICT_DATABASE_URL" help:"postgres://… for a fleet. Empty: SQLite in the data folder."`
+	SecretKey   Secret `name:"secret-key" env:"KINPICT_SECRET_KEY" help:"Master secret of cookies and signatures, at least 32 characters. Empty: made once in the data folder. Required beside PostgreSQL."`
+	Engines     string `name:"engines" env:"KINPICT_ENGINES" default:"studio" help:"Engines in the order they are tried, with commas: studio, openai."`
+
+	OpenAIKey     Secret `name:"openai-api-key" env:"KINPICT_OPENAI_API_KEY" help:"Key of the OpenAI Images protocol. May be empty for a server of your own."`
+	OpenAIBaseURL string `name:"openai-base-url" env:"KINPICT_OPENAI_BASE_URL" help:"Address up to and including /v1. Empty: the vendor's."`
+	OpenAIModel   string `name:"openai-model" env:"KINPICT_OPENAI_MODEL" help:"Model to ask for. Models come and go, so there is no default."`
+	OpenAIDialect string `name:"openai-dialect" env:"KINPICT_OPENAI_DIALECT" default:"openai" help:"openai, litellm or sdcpp."`
+
+	Payments string `name:"payments" env:"KINPICT_PAYMENTS" default:"sandbox" help:"sandbox: every outcome of a payment, no money."`
+	Limits   string `name:"limits" env:"KINPICT_LIMITS" default:"default" help:"relaxed lifts rate limits for load tests; only with sandbox payments."`
+	Clock    string `name:"clock" env:"KINPICT_CLOCK" help:"File whose content shifts the product's clock, such as +25h; only with sandbox payments."`
+
+	Proxies string `name:"trusted-proxies" env:"KINPICT_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, with commas, such as 10.0.0.0/8. Empty: nobody's."`
+	Workers int    `name:"workers" env:"KINPICT_WORKERS" default:"1" help:"Pictures drawn at once by this process, 1 to 64. An Enhanced one needs about 400 MiB."`
+	LogJSON bool   `name:"log-json" env:"KINPICT_LOG_JSON" help:"Write the log as JSON lines."`
+}
+
+// Sandbox reports whether no real money moves.
+func (c *Config) Sandbox() bool { return c.Payments == "sandbox" }
+
+// EngineNames is the list of engines, in order.
+func (c *Config) EngineNames() []string { return list(c.Engines) }
+
+// ProxyPrefixes are the networks of trusted proxies. Validate has checked them.
+func (c *Config) ProxyPrefixes() []netip.Prefix {
+	var out []netip.Prefix
+	for _, s := range list(c.Proxies) {
+		if p, err := netip.ParsePrefix(s); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func list(s string) []string {
+	var out []string
+	for p := range strings.SplitSeq(s, ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Validate reports every problem at once, each with what to do about it.
+func (c *Config) Validate() error {
+	var errs []error
+	bad := func(name, format string, a ...any) {
+		errs = append(errs, fmt.Errorf("KINPICT_%s: %s", name, fmt.Sprintf(format, a...)))
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "" && u.Path != "/" {
+		bad("PUBLIC_URL", "%q is not an address such as https://photos.example.org", c.PublicURL)
+	}
+	db := string(c.DatabaseURL)
+	if db != "" && !strings.HasPrefix(db, "postgres://") && !strings.HasPrefix(db, "postgresql://") {
+		bad("DATABASE_URL", "begins with neither postgres:// nor postgresql://; leave it empty for SQLite")
+	}
+	if db != "" && c.SecretKey == "" {
+		bad("SECRET_KEY", "is required beside PostgreSQL, and must be the same in every process")
+	}
+	if c.SecretKey != "" && len(c.SecretKey) < 32 {
+		bad("SECRET_KEY", "has %d characters, at least 32 are needed", len(c.SecretKey))
+	}
+	names := c.EngineNames()
+	if len(names) == 0 {
+		bad("ENGINES", "names no engine; studio is always there")
+	}
+	for i, n := range names {
+		if n != "studio" && n != "openai" {
+			bad("ENGINES", "%q is not an engine; choose among studio, openai", n)
+		}
+		if slices.Contains(names[:i], n) {
+			bad("ENGINES", "%q stands twice", n)
+		}
+	}
+	if slices.Contains(names, "openai") && c.OpenAIModel == "" {
+		bad("OPENAI_MODEL", "is required for the engine openai")
+	}
+	if c.Payments != "sandbox" {
+		bad("PAYMENTS", "%q is not a payment provider; choose sandbox", c.Payments)
+	}
+	if c.Limits != "default" && c.Limits != "relaxed" {
+		bad("LIMITS", "%q is neither default nor relaxed", c.Limits)
+	}
+	if c.Workers < 1 || c.Workers > 64 {
+		bad("WORKERS", "%d is not between 1 and 64", c.Workers)
+	}
+	for _, s := range list(c.Proxies) {
+		if _, err := netip.ParsePrefix(s); err != nil {
+			bad("TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", s)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// A Setting is one line of the manual.
+type Setting struct{ Flag, Env, Default, Help, Value string }
+
+// Settings lists every setting with its present value, secrets hidden.
+func (c *Config) Settings() []Setting {
+	v := reflect.ValueOf(c).Elem()
+	out := make([]Setting, v.NumField())
+	for i := range out {
+		tag := v.Type().Field(i).Tag
+		out[i] = Setting{Flag: tag.Get("name"), Env: tag.Get("env"), Default: tag.Get("default"), Help: tag.Get("help"), Value: fmt.Sprint(v.Field(i).Interface())}
+	}
+	return out
+}
