@@ -15,7 +15,7 @@ import (
 const (
 	DefaultBody = 256 << 10
 	bodyGrace   = 10 * time.Second
-	bodyRate    = 16 << 10 // bytes a second after the grace
+	BodyRate    = 16 << 10 // bytes a second after the grace
 )
 
 // limitBody caps and paces the body of r. Nothing is read here, so that a
@@ -54,7 +54,7 @@ type paced struct {
 
 func (p *paced) Read(b []byte) (int, error) {
 	// A writer that takes no deadlines is a test's.
-	_ = p.conn.SetReadDeadline(p.start.Add(bodyGrace + time.Duration(p.n)*time.Second/bodyRate))
+	_ = p.conn.SetReadDeadline(p.start.Add(bodyGrace + time.Duration(p.n)*time.Second/BodyRate))
 	n, err := p.ReadCloser.Read(b)
 	p.n += int64(n)
 	switch {

@@ -1,0 +1,261 @@
+package client
+
+import (
+	"time"
+
+	"kinpict"
+)
+
+// The doc, enum, min and max tags describe the fields in openapi.json. min and
+// max bound characters of a string, items of a list, or a number.
+
+// A Catalog is the price book in force.
+type Catalog struct {
+	Version     int64         `json:"version" doc:"Send it back as catalog_version, so that nobody pays more than they were shown."`
+	EffectiveAt time.Time     `json:"effective_at"`
+	Qualities   []Rate        `json:"qualities"`
+	Packs       []Pack        `json:"packs"`
+	Guest       kinpict.Guest `json:"guest"`
+}
+
+// A Rate is what one picture of a quality costs.
+type Rate struct {
+	ID      string          `json:"id"`
+	Credits kinpict.Credits `json:"credits"`
+}
+
+// A Pack is credits sold once.
+type Pack struct {
+	ID       string           `json:"id"`
+	Credits  kinpict.Credits  `json:"credits"`
+	Price    kinpict.Money    `json:"price"`
+	Prices   []kinpict.Money  `json:"prices" doc:"The price in every currency; the first is the one in price."`
+	Supports map[string]int64 `json:"supports" doc:"How many pictures of each quality the pack pays for."`
+}
+
+// A Scenario is an occasion a picture can be made for.
+type Scenario struct {
+	ID        string           `json:"id"`
+	Title     string           `json:"title"`
+	Summary   string           `json:"summary"`
+	Season    string           `json:"season"`
+	MinPhotos int              `json:"min_photos"`
+	MaxPhotos int              `json:"max_photos"`
+	Aspects   []kinpict.Aspect `json:"aspects" doc:"Width to height; the first is the default."`
+	Sample    string           `json:"sample" doc:"Address of a sample picture."`
+}
+
+// Scenarios is the list of them.
+type Scenarios struct {
+	Items []Scenario `json:"items"`
+}
+
+// Limits are the published limits.
+type Limits struct {
+	Upload  UploadLimits  `json:"upload"`
+	Storage StorageLimits `json:"storage"`
+	Request RequestLimits `json:"request"`
+	Rates   []RateLimit   `json:"rates"`
+}
+
+// UploadLimits bound one uploaded file.
+type UploadLimits struct {
+	Types           []string `json:"types"`
+	MaxBytes        int64    `json:"max_bytes"`
+	MaxPixels       int64    `json:"max_pixels"`
+	MaxSide         int      `json:"max_side"`
+	MinSide         int      `json:"min_side"`
+	MaxAspect       int      `json:"max_aspect" doc:"Longer side to shorter side."`
+	MaxScans        int      `json:"max_scans" doc:"Scans of a progressive JPEG."`
+	MaxDecodeBytes  int64    `json:"max_decode_bytes" doc:"Memory that decoding the file may take."`
+	MinBytesASecond int      `json:"min_bytes_a_second" doc:"After the first ten seconds of a request."`
+}
+
+// StorageLimits bound what an owner may keep.
+type StorageLimits struct {
+	AccountBytes int64 `json:"account_bytes"`
+	AccountFiles int   `json:"account_files"`
+	GuestBytes   int64 `json:"guest_bytes"`
+	GuestFiles   int   `json:"guest_files"`
+}
+
+// RequestLimits bound what is asked for.
+type RequestLimits struct {
+	MaxBytes       int64 `json:"max_bytes" doc:"Of a JSON body."`
+	MaxPhotos      int   `json:"max_photos"`
+	MaxInstruction int   `json:"max_instruction" doc:"Characters."`
+	MaxLabel       int   `json:"max_label" doc:"Characters."`
+}
+
+// A RateLimit bounds how often, or how much at once.
+type RateLimit struct {
+	Name    string `json:"name"`
+	Limit   int    `json:"limit"`
+	Seconds int    `json:"seconds" doc:"Length of the window; 0: at the same time."`
+	Per     string `json:"per" doc:"Whose requests are counted together."`
+}
+
+// A Photo is one uploaded photo after it was made upright and rid of metadata.
+type Photo struct {
+	ID        string          `json:"id"`
+	Width     int             `json:"width"`
+	Height    int             `json:"height"`
+	Faces     []kinpict.Face  `json:"faces" doc:"Where faces were found; nobody is recognised."`
+	Checks    []kinpict.Check `json:"checks" doc:"Advice before anything is paid."`
+	CreatedAt time.Time       `json:"created_at"`
+	ExpiresAt time.Time       `json:"expires_at"`
+}
+
+// Photos is the list of one's photos.
+type Photos struct {
+	Items []Photo `json:"items"`
+}
+
+// A Request asks for a picture.
+type Request struct {
+	Quality        string         `json:"quality,omitempty" doc:"A quality of the catalog. A preview has none." max:"40"`
+	Scenario       string         `json:"scenario" min:"1" max:"80"`
+	Photos         []PhotoUse     `json:"photos" min:"1" max:"8"`
+	Instruction    string         `json:"instruction,omitempty" max:"1000"`
+	Aspect         kinpict.Aspect `json:"aspect,omitempty" doc:"Such as 4:5; without it the scenario's first." max:"9"`
+	CatalogVersion int64          `json:"catalog_version,omitempty" doc:"The price book the person was shown; without it any price is accepted." min:"0"`
+}
+
+// A PhotoUse is one photo of a request.
+type PhotoUse struct {
+	ID    string       `json:"id" min:"1" max:"80"`
+	Role  kinpict.Role `json:"role,omitempty" enum:"grandparent,parent,child,baby,partner,sibling,friend,pet,other"`
+	Label string       `json:"label,omitempty" max:"40"`
+}
+
+// A Generation is one accepted request and what became of it.
+type Generation struct {
+	ID              string           `json:"id"`
+	Status          kinpict.Status   `json:"status" enum:"queued,running,succeeded,failed,canceled"`
+	Progress        Progress         `json:"progress"`
+	Preview         bool             `json:"preview" doc:"The free preview: smaller, marked, and never paid with credits."`
+	Quality         string           `json:"quality"`
+	Scenario        string           `json:"scenario"`
+	Photos          []PhotoUse       `json:"photos"`
+	Instruction     string           `json:"instruction"`
+	Aspect          kinpict.Aspect   `json:"aspect"`
+	Credits         kinpict.Credits  `json:"credits"`
+	CreditsReturned kinpict.Credits  `json:"credits_returned"`
+	CatalogVersion  int64            `json:"catalog_version"`
+	Failure         *kinpict.Failure `json:"failure" doc:"Why there is no picture, and what would help."`
+	Image           *Image           `json:"image"`
+	Attempts        int              `json:"attempts"`
+	RetryOf         string           `json:"retry_of,omitempty"`
+	CreatedAt       time.Time        `json:"created_at"`
+	StartedAt       *time.Time       `json:"started_at"`
+	FinishedAt      *time.Time       `json:"finished_at"`
+}
+
+// Progress says how far a generation is.
+type Progress struct {
+	Step   string `json:"step" enum:"accepted,reading_photos,composing,finishing,saving" doc:"What is happening now."`
+	Number int    `json:"number" doc:"The step's number, from 1."`
+	Of     int    `json:"of" doc:"How many steps there are."`
+	Ahead  *int   `json:"ahead,omitempty" doc:"While queued: how many are drawn before this one."`
+}
+
+// An Image is a finished picture.
+type Image struct {
+	URL         string `json:"url"`
+	ContentType string `json:"content_type"`
+	Width       int    `json:"width"`
+	Height      int    `json:"height"`
+	Bytes       int64  `json:"bytes"`
+	SHA256      string `json:"sha256"`
+}
+
+// Generations is a page of them, newest first.
+type Generations struct {
+	Items      []Generation `json:"items"`
+	NextCursor string       `json:"next_cursor,omitempty"`
+}
+
+// Confirm is the body of a retry or a resume.
+type Confirm struct {
+	CatalogVersion int64 `json:"catalog_version,omitempty" doc:"The price book the person was shown." min:"0"`
+}
+
+// Credits is what an account can spend, and where it came from.
+type Credits struct {
+	Available kinpict.Credits `json:"available" doc:"What can be spent now: live lots minus debt, never below 0."`
+	Debt      kinpict.Credits `json:"debt"`
+	Lots      []Lot           `json:"lots"`
+}
+
+// A Lot is credits from one source that keep their identity until spent.
+type Lot struct {
+	ID        string          `json:"id"`
+	Kind      string          `json:"kind" enum:"promo,bonus,adjust,paid"`
+	Granted   kinpict.Credits `json:"granted"`
+	Remaining kinpict.Credits `json:"remaining"`
+	ExpiresAt *time.Time      `json:"expires_at" doc:"null: never."`
+	Source    string          `json:"source"`
+}
+
+// A Transaction is one line of the statement.
+type Transaction struct {
+	ID             string          `json:"id"`
+	Kind           string          `json:"kind"`
+	Amount         kinpict.Credits `json:"amount"`
+	AvailableAfter kinpict.Credits `json:"available_after"`
+	DebtAfter      kinpict.Credits `json:"debt_after"`
+	Generation     string          `json:"generation,omitempty"`
+	Purchase       string          `json:"purchase,omitempty"`
+	Reason         string          `json:"reason,omitempty"`
+	At             time.Time       `json:"at"`
+}
+
+// Transactions is a page of the statement, newest first.
+type Transactions struct {
+	Items      []Transaction `json:"items"`
+	NextCursor string        `json:"next_cursor,omitempty"`
+}
+
+// An Order asks for a checkout.
+type Order struct {
+	Pack           string `json:"pack" min:"1" max:"80"`
+	CatalogVersion int64  `json:"catalog_version,omitempty" doc:"The price book the person was shown." min:"0"`
+	Currency       string `json:"currency,omitempty" doc:"ISO 4217 in lower case; without it the pack's first." max:"3"`
+	Back           string `json:"back,omitempty" doc:"Path of this site to go on with after paying." max:"500"`
+}
+
+// A Checkout is one purchase of one pack.
+type Checkout struct {
+	ID        string          `json:"id"`
+	Status    string          `json:"status" enum:"open,processing,paid,expired,failed,refunded,partially_refunded,disputed"`
+	URL       string          `json:"url" doc:"The payment provider's page."`
+	Pack      string          `json:"pack"`
+	Credits   kinpict.Credits `json:"credits"`
+	Price     kinpict.Money   `json:"price"`
+	CreatedAt time.Time       `json:"created_at"`
+	PaidAt    *time.Time      `json:"paid_at"`
+	ExpiresAt time.Time       `json:"expires_at"`
+}
+
+// Checkouts is the list of one's purchases.
+type Checkouts struct {
+	Items []Checkout `json:"items"`
+}
+
+// A Problem is an error as it travels (RFC 9457). Errors with more to say have
+// more members, such as shortfall.
+type Problem struct {
+	Type   string       `json:"type"`
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail" doc:"A sentence for a person."`
+	Code   kinpict.Code `json:"code" doc:"Stable, for programs."`
+	Hint   string       `json:"hint,omitempty" doc:"What would help."`
+	Errors []FieldError `json:"errors,omitempty" doc:"Of invalid_request: what is wrong where."`
+}
+
+// A FieldError is what is wrong with one field.
+type FieldError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}

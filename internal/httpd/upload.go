@@ -1,0 +1,188 @@
+package httpd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+
+	"kinpict"
+)
+
+// FormLimits bound a multipart form.
+type FormLimits struct {
+	Files     int   // how many
+	FileBytes int64 // each
+	Fields    int   // how many
+	// Total bounds the whole body in bytes; 0 means what the files and fields
+	// may add up to.
+	Total int64
+}
+
+const (
+	maxField      = 16 << 10 // bytes of one field
+	maxPartHeader = 8 << 10  // bytes of one part's headers
+	partOverhead  = 16 << 10
+)
+
+// A Form is a multipart form that was read whole. Close it.
+type Form struct {
+	Values url.Values
+	Files  []*File
+}
+
+// A File is one file of a form. It lies on the disk without a name, so that it
+// is gone with the process, however that ends.
+type File struct {
+	Field string
+	Name  string // what the sender calls it: to be shown at most, never a path
+	Size  int64
+	file  *os.File
+}
+
+// Bytes is the whole file.
+func (f *File) Bytes() ([]byte, error) {
+	b := make([]byte, f.Size)
+	if _, err := f.file.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read upload: %w", err)
+	}
+	return b, nil
+}
+
+// Close frees the files.
+func (f *Form) Close() {
+	for _, x := range f.Files {
+		x.file.Close()
+	}
+}
+
+// ReadForm reads the multipart form of r. Errors: UnsupportedMediaType for
+// another type of body, RequestMalformed, FileTooLarge, RequestTooLarge.
+func ReadForm(w http.ResponseWriter, r *http.Request, lim FormLimits) (form *Form, err error) {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "multipart/form-data" {
+		return nil, &kinpict.Error{Code: kinpict.UnsupportedMediaType, Message: "Photos are sent as multipart/form-data.",
+			Hint: "Send each photo as one part with a file name."}
+	}
+	if params["boundary"] == "" {
+		return nil, badForm("has no boundary", nil)
+	}
+	if lim.Total == 0 {
+		lim.Total = int64(lim.Files)*(lim.FileBytes+partOverhead) + int64(lim.Fields)*(maxField+partOverhead) + partOverhead
+	}
+	if err := AllowBody(w, r, lim.Total); err != nil {
+		return nil, err
+	}
+	form = &Form{Values: url.Values{}}
+	defer func() {
+		if err != nil {
+			form.Close()
+			form = nil
+		}
+	}()
+	fields := 0
+	for parts := multipart.NewReader(r.Body, params["boundary"]); ; {
+		part, err := parts.NextRawPart()
+		if err == io.EOF { // bare after the last boundary, wrapped where the body just ends
+			return form, nil
+		}
+		if err != nil {
+			return form, formFault(err)
+		}
+		n := 0
+		for k, vs := range part.Header {
+			for _, v := range vs {
+				n += len(k) + len(v)
+			}
+		}
+		if n > maxPartHeader {
+			return form, badForm("has a part whose headers are too long", nil)
+		}
+		if part.FormName() == "" {
+			return form, badForm("has a part without a name", nil)
+		}
+		if part.FileName() == "" {
+			if fields++; fields > lim.Fields {
+				return form, &kinpict.Error{Code: RequestTooLarge, Message: fmt.Sprintf("The form has more than %d fields.", lim.Fields)}
+			}
+			b, err := io.ReadAll(io.LimitReader(part, maxField+1))
+			if err != nil {
+				return form, formFault(err)
+			}
+			if len(b) > maxField {
+				return form, TooLarge(maxField)
+			}
+			form.Values.Add(part.FormName(), string(b))
+			continue
+		}
+		if len(form.Files) == lim.Files {
+			return form, &kinpict.Error{Code: RequestTooLarge, Message: fmt.Sprintf("There are more than %d files in one request.", lim.Files),
+				Hint: "Send the others in another request."}
+		}
+		f, err := store(part, lim.FileBytes)
+		if err != nil {
+			return form, err
+		}
+		form.Files = append(form.Files, f)
+	}
+}
+
+func store(part *multipart.Part, limit int64) (*File, error) {
+	tmp, err := os.CreateTemp("", "kinpict-upload-*")
+	if err != nil {
+		return nil, fmt.Errorf("keep upload: %w", err)
+	}
+	f := &File{Field: part.FormName(), Name: part.FileName(), file: tmp}
+	if err := os.Remove(tmp.Name()); err != nil {
+		return nil, errors.Join(fmt.Errorf("keep upload: %w", err), tmp.Close())
+	}
+	src := &source{r: io.LimitReader(part, limit+1)}
+	f.Size, err = io.Copy(tmp, src)
+	switch {
+	case err == nil && f.Size > limit:
+		err = &kinpict.Error{Code: kinpict.FileTooLarge, Message: fmt.Sprintf("A file is larger than %s.", size(limit)),
+			Hint: "Save the photo smaller or with stronger compression, then add it again.", Members: map[string]any{"max_bytes": limit}}
+	case err != nil && src.err != nil:
+		err = formFault(src.err)
+	case err != nil: // the disk's fault, which may pass
+		err = &kinpict.Error{Code: kinpict.Unavailable, Message: "Photos cannot be taken in at the moment.", Hint: "Try again in a minute.", Err: err}
+	}
+	if err != nil {
+		tmp.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// source remembers the error of reading, to tell it from one of writing.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// formFault is the error for a body that could not be read to its end: what the
+// body itself says, or that the form is broken.
+func formFault(err error) error {
+	var known *kinpict.Error
+	var large *http.MaxBytesError
+	if errors.As(err, &known) || errors.As(err, &large) {
+		return err
+	}
+	return badForm("broke off or is not framed by its boundary", err)
+}
+
+func badForm(what string, err error) error {
+	return &kinpict.Error{Code: RequestMalformed, Message: "The form " + what + ".", Hint: "Send it again as multipart/form-data.", Err: err}
+}

@@ -1,0 +1,128 @@
+package httpd
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"kinpict"
+)
+
+func part(disposition, body string) string {
+	return "--x\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\n" + body + "\r\n"
+}
+
+func TestForms(t *testing.T) {
+	const end = "--x--\r\n"
+	file := func(n int) string { return part(`name="file"; filename="a.jpg"`, strings.Repeat("j", n)) }
+	field := part(`name="word"`, "hello")
+	for _, c := range []struct {
+		name, media, body string
+		code              kinpict.Code
+	}{
+		{"one file", "", file(100) + end, ""},
+		{"one file and its words", "", field + file(100) + field + end, ""},
+		{"no file at all", "", field + end, ""},
+		{"a file as large as allowed", "", file(1000) + end, ""},
+		{"hostile file name", "", part(`name="file"; filename="../../etc/passwd"`, "j") + end, ""},
+		{"JSON instead", "application/json", `{"file":"aGk="}`, kinpict.UnsupportedMediaType},
+		{"no boundary", "multipart/form-data", file(1) + end, RequestMalformed},
+		{"another boundary", "multipart/form-data; boundary=y", file(1) + end, RequestMalformed},
+		{"no final boundary", "", file(1), RequestMalformed},
+		{"cut in the middle", "", file(100)[:120], RequestMalformed},
+		{"a part without a name", "", part(`filename="a"`, "j") + end, RequestMalformed},
+		{"part headers of 1 MiB", "", "--x\r\nX-Long: " + strings.Repeat("h", 1<<20) + "\r\n\r\nj\r\n" + end, RequestTooLarge},
+		{"part headers of 10 KiB", "", "--x\r\nX-Long: " + strings.Repeat("h", 10<<10) + "\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nj\r\n" + end, RequestMalformed},
+		{"a file one byte too large", "", file(1001) + end, kinpict.FileTooLarge},
+		{"three files of two", "", file(1) + file(1) + file(1) + end, RequestTooLarge},
+		{"a thousand parts", "", strings.Repeat(field, 1001) + end, RequestTooLarge},
+		{"a field of 20 KiB", "", part(`name="word"`, strings.Repeat("w", 20<<10)) + end, RequestTooLarge},
+		{"more than all together may be", "", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" + strings.Repeat("w", 1<<20), RequestTooLarge},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			t.Setenv("TMPDIR", dir)
+			if c.media == "" {
+				c.media = "multipart/form-data; boundary=x"
+			}
+			r := httptest.NewRequest("POST", "/", strings.NewReader(c.body))
+			r.Header.Set("Content-Type", c.media)
+			form, err := ReadForm(httptest.NewRecorder(), r, FormLimits{Files: 2, FileBytes: 1000, Fields: 2, Total: 900 << 10})
+			var got kinpict.Code
+			if err != nil {
+				got = Explain(r, err).Code
+			}
+			if got != c.code {
+				t.Fatalf("%v, want %q", err, c.code)
+			}
+			if left, _ := os.ReadDir(dir); len(left) > 0 {
+				t.Errorf("%s lies on the disk under a name", left[0].Name())
+			}
+			if err == nil {
+				form.Close()
+			} else if form != nil {
+				t.Error("a refused form is returned")
+			}
+		})
+	}
+}
+
+func TestFilesComeBackWhole(t *testing.T) {
+	body := part(`name="a"; filename="x"`, "first") + part(`name="b"; filename="y"`, strings.Repeat("second", 1000)) + part(`name="w"`, "1") + part(`name="w"`, "2") + "--x--\r\n"
+	r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	form, err := ReadForm(httptest.NewRecorder(), r, FormLimits{Files: 2, FileBytes: 1 << 20, Fields: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer form.Close()
+	for i, want := range []string{"first", strings.Repeat("second", 1000)} {
+		b, err := form.Files[i].Bytes()
+		if err != nil || string(b) != want {
+			t.Errorf("file %d has %d bytes, %v; want %d", i, len(b), err, len(want))
+		}
+	}
+	if got := form.Values["w"]; len(got) != 2 {
+		t.Errorf("a field that stands twice came as %q", got)
+	}
+}
+
+func TestADiskThatIsFullIsOurFault(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()+"/gone")
+	r := httptest.NewRequest("POST", "/", strings.NewReader(part(`name="a"; filename="x"`, "j")+"--x--\r\n"))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	if _, err := ReadForm(httptest.NewRecorder(), r, FormLimits{Files: 1, FileBytes: 10}); Status(err) != 500 && Status(err) != 503 {
+		t.Errorf("%v, want a 5xx", err)
+	}
+}
+
+// An upload through the edge, with the length announced and without.
+func TestFormThroughTheEdge(t *testing.T) {
+	s := newSite(t, "http://kinpict.example")
+	mux := http.NewServeMux()
+	mux.Handle("POST /form", Handler(func(w http.ResponseWriter, r *http.Request) error {
+		form, err := ReadForm(w, r, FormLimits{Files: 1, FileBytes: 2 << 20})
+		if err != nil {
+			return err
+		}
+		defer form.Close()
+		fmt.Fprint(w, form.Files[0].Size)
+		return nil
+	}))
+	h := s.edge.Wrap(mux)
+	body := part(`name="a"; filename="x"`, strings.Repeat("j", 1<<20)) + "--x--\r\n"
+	for name, reader := range map[string]io.Reader{"announced": strings.NewReader(body), "chunked": io.MultiReader(bytes.NewReader([]byte(body)))} {
+		r := httptest.NewRequest("POST", "/form", reader)
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Body.String() != fmt.Sprint(1<<20) {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+}
