@@ -54,6 +54,8 @@ const (
 	NetworkPreviews = 30
 	// KeepPhotos is how long a photo lives after its last use.
 	KeepPhotos = 30 * 24 * time.Hour
+	// KeepHeld is how long a request waits for credits, and its photos with it.
+	KeepHeld = store.KeepHeld
 )
 
 // A Studio runs requests. Its fields are set once, before use.
