@@ -3,6 +3,7 @@ package photo
 import (
 	"container/list"
 	"context"
+	"runtime/debug"
 	"sync"
 
 	"kinpict"
@@ -12,6 +13,8 @@ import (
 const (
 	GateMiB   = 512
 	GateQueue = 16
+
+	heavy = 128 // MiB from which a photo's memory is given back at once
 )
 
 // A Gate bounds the memory all decoders of a process use together. Requests
@@ -110,5 +113,10 @@ func (g *Gate) Normalise(ctx context.Context, data []byte, lim Limits) (*Normal,
 		return nil, err
 	}
 	defer release()
+	if h.Weight() >= heavy {
+		// Released is not yet free: without this the next large photo is decoded
+		// beside the garbage of the last one, and two of 48 MP take a gigabyte.
+		defer debug.FreeOSMemory()
+	}
 	return h.normalise(ctx, data)
 }

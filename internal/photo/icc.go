@@ -165,7 +165,7 @@ func curve(b []byte, t *[256]float32) bool {
 	case "curv":
 		n := int64(binary.BigEndian.Uint32(b[8:]))
 		b = b[12:]
-		if n > 4096 || 2*n > int64(len(b)) {
+		if 2*n > int64(len(b)) {
 			return false
 		}
 		at := func(i int64) float64 { return float64(binary.BigEndian.Uint16(b[2*i:])) / 65535 }

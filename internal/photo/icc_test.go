@@ -3,6 +3,7 @@ package photo
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"testing"
 )
 
@@ -27,6 +28,17 @@ func profile(xyz [9]float64, curve []byte) []byte {
 		p = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(append(p, name...), off), uint32(len(curve)))
 	}
 	return append(append(p, body...), curve...)
+}
+
+// withTag adds a tag to a profile of profile's making.
+func withTag(p []byte, name string) []byte {
+	const end = 132 + 6*12
+	p = slices.Insert(bytes.Clone(p), end, append([]byte(name), 0, 0, 0, 0, 0, 0, 0, 4)...)
+	p[131]++
+	for i := 132; i < end; i += 12 {
+		binary.BigEndian.PutUint32(p[i+4:], binary.BigEndian.Uint32(p[i+4:])+12)
+	}
+	return p
 }
 
 func para(kind uint16, v ...float64) []byte {
@@ -56,6 +68,7 @@ func TestProfile(t *testing.T) {
 		{"sRGB red in Display P3", profile(displayP3, sRGBCurve), [3]uint8{234, 51, 35}, [3]uint8{255, 0, 0}},
 		{"sRGB green in Display P3", profile(displayP3, sRGBCurve), [3]uint8{117, 251, 76}, [3]uint8{0, 255, 0}},
 		{"sRGB red in Adobe RGB", profile(adobeRGB, []byte("curv\x00\x00\x00\x00\x00\x00\x00\x01\x02\x33")), [3]uint8{219, 0, 0}, [3]uint8{255, 0, 0}},
+		{"with a tag nobody knows", withTag(profile(displayP3, sRGBCurve), "what"), [3]uint8{234, 51, 35}, [3]uint8{255, 0, 0}},
 		{"grey stays grey", profile(displayP3, sRGBCurve), [3]uint8{119, 119, 119}, [3]uint8{119, 119, 119}},
 		{"linear light", profile(sRGB, []byte("curv\x00\x00\x00\x00\x00\x00\x00\x00")), [3]uint8{55, 55, 55}, [3]uint8{128, 128, 128}},
 		{"a curve of three points", profile(sRGB, []byte("curv\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x36\xdb\xff\xff")), [3]uint8{127, 127, 127}, [3]uint8{127, 127, 127}},

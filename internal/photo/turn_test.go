@@ -204,3 +204,23 @@ func TestScaler(t *testing.T) {
 		}
 	}
 }
+
+// The last chroma sample of an odd side covers half of what the others do, so
+// mirroring moves chroma by half a sample. A ramp shows whether it did.
+func TestMirroredChroma(t *testing.T) {
+	m := image.NewYCbCr(image.Rect(0, 0, 101, 9), image.YCbCrSubsampleRatio420)
+	for i := range m.Cb {
+		m.Cb[i] = uint8(4 * (i % m.CStride))
+	}
+	r := &raster{w: 101, h: 9, sx: 1, sy: 1}
+	r.planes(m)
+	out, err := render(t.Context(), r, 101, 9, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 3; i < 48; i++ {
+		if got, want := int(out.Cb[2*out.CStride+i]), 4*49-4*i+2; got != want {
+			t.Fatalf("chroma sample %d is %d, want %d", i, got, want)
+		}
+	}
+}
