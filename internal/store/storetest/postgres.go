@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"sort"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -19,6 +20,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"kinpict/internal/store"
 )
 
 var errNoPostgres = errors.New("no PostgreSQL on this machine; run `make deps` or install Debian's package postgresql")
@@ -29,6 +32,10 @@ type server struct {
 	cmd  *exec.Cmd
 	pool *sql.DB
 	n    atomic.Int64
+
+	copying     sync.Mutex
+	template    sync.Once
+	templateErr error
 }
 
 var (
@@ -37,23 +44,58 @@ var (
 	serverErr  error
 )
 
-// postgresURL makes a database on the test binary's server.
-func postgresURL(t testing.TB) string {
+// running returns the test binary's server, started when first needed.
+func running(t testing.TB) *server {
 	t.Helper()
 	serverOnce.Do(func() { theServer, serverErr = startServer(false) })
 	if serverErr != nil {
 		t.Fatalf("PostgreSQL: %v", serverErr)
 	}
-	name := fmt.Sprintf("t%d", theServer.n.Add(1))
-	if _, err := theServer.pool.Exec(`CREATE DATABASE ` + name); err != nil {
+	return theServer
+}
+
+// postgresURL makes an empty database on the test binary's server.
+func postgresURL(t testing.TB) string {
+	t.Helper()
+	return running(t).create(t, "template1")
+}
+
+// migratedURL makes a copy of a database that was migrated once.
+func migratedURL(t testing.TB, clock *Clock) string {
+	t.Helper()
+	s := running(t)
+	s.template.Do(func() {
+		if _, s.templateErr = s.pool.Exec(`CREATE DATABASE migrated`); s.templateErr != nil {
+			return
+		}
+		db, err := store.Open(context.Background(), store.Config{URL: s.url("migrated"), Now: clock.Now})
+		if err == nil {
+			err = errors.Join(db.Migrate(context.Background()), db.Close())
+		}
+		s.templateErr = err
+	})
+	if s.templateErr != nil {
+		t.Fatalf("migrate a template: %v", s.templateErr)
+	}
+	return s.create(t, "migrated")
+}
+
+func (s *server) create(t testing.TB, template string) string {
+	t.Helper()
+	name := fmt.Sprintf("t%d", s.n.Add(1))
+	// Copying a template is refused while another copy of it is made.
+	s.copying.Lock()
+	_, err := s.pool.Exec(`CREATE DATABASE ` + name + ` TEMPLATE ` + template)
+	s.copying.Unlock()
+	if err != nil {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {
-		if _, err := theServer.pool.Exec(`DROP DATABASE ` + name + ` WITH (FORCE)`); err != nil {
+		if _, err := s.pool.Exec(`DROP DATABASE ` + name + ` WITH (FORCE)`); err != nil {
 			t.Errorf("drop database: %v", err)
 		}
 	})
-	return theServer.url(name)
+	return s.url(name)
 }
 
 // Durable starts a server that syncs as a production one does, for benchmarks
@@ -93,6 +135,7 @@ func startServer(durable bool) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	sweepStale()
 	dir, err := os.MkdirTemp("", "kpg") // short: the path of a unix socket holds 107 bytes
 	if err != nil {
 		return nil, err
@@ -178,4 +221,23 @@ func (s *server) stop() {
 	s.pool.Close()
 	_ = s.cmd.Process.Signal(syscall.SIGQUIT)
 	_ = os.RemoveAll(s.dir)
+}
+
+// sweepStale deletes what servers of killed test binaries left behind: a folder
+// without a living server, old enough not to be one that is just starting.
+func sweepStale() {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), "kpg*"))
+	for _, dir := range dirs {
+		if st, err := os.Stat(dir); err != nil || time.Since(st.ModTime()) < time.Minute {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
+		if err == nil {
+			first, _, _ := strings.Cut(string(text), "\n")
+			if pid, err := strconv.Atoi(first); err == nil && syscall.Kill(pid, 0) == nil {
+				continue
+			}
+		}
+		_ = os.RemoveAll(dir)
+	}
 }

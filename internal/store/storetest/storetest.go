@@ -46,7 +46,13 @@ func Each(t *testing.T, f func(t *testing.T, db *store.DB, clock *Clock)) {
 // audited, unless the test called Tampered.
 func New(t testing.TB, kind string, clock *Clock) *store.DB {
 	t.Helper()
-	db := Open(t, URL(t, kind), clock)
+	url := ""
+	if kind == "postgres" {
+		url = migratedURL(t, clock)
+	} else {
+		url = URL(t, kind)
+	}
+	db := Open(t, url, clock)
 	if err := db.Migrate(context.Background()); err != nil {
 		t.Fatalf("migrate: %v", err)
 	}
