@@ -108,7 +108,7 @@ func TestProfileIgnored(t *testing.T) {
 		"header only":             p3[:128],
 		"a billion tags":          edit(128, "\x40\x00\x00\x00"),
 		"a tag outside":           edit(132+4, "\xff\xff\xff\xff"),
-		"table profile":           edit(132, "A2B0"),
+		"table profile":           withTag(p3, "A2B0"),
 		"no red":                  edit(132, "xXYZ"),
 		"colorants that glow":     profile(bright, sRGBCurve),
 		"unknown curve":           profile(displayP3, para(5, 1, 1, 1, 1, 1)),
