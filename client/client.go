@@ -155,3 +155,18 @@ func (c *Client) key(given string) string {
 	}
 	return rand.Text()
 }
+
+// Members decodes what an error says besides its sentence, such as a Shortfall,
+// and reports whether err is one from the server and fits.
+func Members[T any](err error) (*T, bool) {
+	var e *kinpict.Error
+	if !errors.As(err, &e) {
+		return nil, false
+	}
+	b, err := json.Marshal(e.Members)
+	if err != nil {
+		return nil, false
+	}
+	v := new(T)
+	return v, json.Unmarshal(b, v) == nil
+}

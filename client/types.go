@@ -259,3 +259,40 @@ type FieldError struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
 }
+
+// A Shortfall is what a problem of the code insufficient_credits says besides.
+type Shortfall struct {
+	Required    kinpict.Credits `json:"required"`
+	Available   kinpict.Credits `json:"available"`
+	Shortfall   kinpict.Credits `json:"shortfall"`
+	Debt        kinpict.Credits `json:"debt,omitempty"`
+	Packs       []OfferedPack   `json:"packs"`
+	HeldRequest HeldRequest     `json:"held_request" doc:"The request waits under this id; resume it after a top-up."`
+}
+
+// An OfferedPack is a pack that would help.
+type OfferedPack struct {
+	ID       string           `json:"id"`
+	Credits  kinpict.Credits  `json:"credits"`
+	Price    kinpict.Money    `json:"price"`
+	Supports map[string]int64 `json:"supports"`
+}
+
+// A HeldRequest is a request that waits for credits.
+type HeldRequest struct {
+	ID        string    `json:"id"`
+	ExpiresAt time.Time `json:"expires_at"`
+	URL       string    `json:"url" doc:"The page that goes on with it."`
+}
+
+// A PriceChange is what a problem of the code price_changed says besides; of a
+// pack it names the pack and its prices, of a picture the quality.
+type PriceChange struct {
+	Quality        string          `json:"quality,omitempty"`
+	Pack           string          `json:"pack,omitempty"`
+	ShownCredits   kinpict.Credits `json:"shown_credits"`
+	Credits        kinpict.Credits `json:"credits"`
+	ShownPrice     *kinpict.Money  `json:"shown_price,omitempty"`
+	Price          *kinpict.Money  `json:"price,omitempty"`
+	CatalogVersion int64           `json:"catalog_version" doc:"Send this one to accept the new price."`
+}

@@ -1,0 +1,152 @@
+// Package api is the JSON API under /api/v1. Every call is one row of the
+// table in operations.go; the routes, the checks of a request's form and
+// openapi.json all come from that row, so none of them can disagree.
+//
+// What a call does is decided in the use-case packages. Here lie only the words
+// of the protocol: who may knock, what a body must look like, and how an answer
+// is written so that a repeated request gets the same bytes.
+package api
+
+import (
+	"context"
+	_ "embed"
+	"net/http"
+	"time"
+
+	"kinpict"
+	"kinpict/client"
+	"kinpict/internal/billing"
+	"kinpict/internal/generation"
+	"kinpict/internal/httpd"
+	"kinpict/internal/intake"
+	"kinpict/internal/scenario"
+)
+
+//go:generate go test -run TestOpenAPI -update
+
+//go:embed openapi.json
+var openapi []byte
+
+// Limits of the API itself. Requests that hold a connection or memory are
+// counted by account, or by network for those who have none.
+const (
+	maxJSON       = 64 << 10
+	maxWebhook    = 1 << 20
+	maxKey        = 200 // characters of an Idempotency-Key
+	uploadsAtOnce = 8
+	streamsAtOnce = 20
+	allUploads    = 64
+	allStreams    = 2000
+	// reading bounds the uploads that lie in memory at once, and resizing the
+	// pictures that are decoded to be sent smaller.
+	reading  = 8
+	resizing = 2
+	beat     = 15 * time.Second // between two signs of life of a stream
+)
+
+// An API answers the calls. Its fields are set once, before Routes.
+type API struct {
+	Studio    *generation.Studio
+	Shop      *billing.Shop
+	Intake    *intake.Intake
+	Identity  *httpd.Identity
+	Scenarios *scenario.Set
+	// Sample is the address of a scenario's sample picture.
+	Sample func(scenario string) string
+	// Limits are what GET /limits publishes; the API's own are added to them.
+	Limits client.Limits
+	// Resize decodes a JPEG or PNG and encodes it as "jpeg" or "png" with the
+	// longer side at most side pixels, 0 for as it is.
+	Resize func(ctx context.Context, data []byte, side int, format string) (picture []byte, err error)
+
+	uploads, streams httpd.Slots
+	reads, resizes   chan struct{}
+	beat             time.Duration
+}
+
+// Routes adds every call to mux.
+func (a *API) Routes(mux *http.ServeMux) {
+	a.uploads = httpd.Slots{All: allUploads, Each: uploadsAtOnce}
+	a.streams = httpd.Slots{All: allStreams, Each: streamsAtOnce}
+	a.reads, a.resizes = make(chan struct{}, reading), make(chan struct{}, resizing)
+	a.beat = beat
+	for _, op := range operations {
+		mux.Handle(op.method+" "+op.path, a.handler(op))
+	}
+	mux.Handle("GET /openapi.json", httpd.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		_, err := w.Write(openapi)
+		return err
+	}))
+}
+
+// A call is one request on its way through an operation.
+type call struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	op     *operation
+	caller kinpict.Caller
+	key    string
+	body   []byte // canonical JSON, checked against the operation's schema
+}
+
+// handler does what all calls have in common, from the cheapest refusal to the
+// dearest: nothing of a body is read for somebody who may not send it.
+func (a *API) handler(op *operation) http.Handler {
+	form := op.form()
+	return httpd.Handler(func(w http.ResponseWriter, r *http.Request) (err error) {
+		c := &call{w: w, r: r, op: op}
+		switch op.who {
+		case account, visitor:
+			c.caller, err = a.Identity.Caller(r)
+		case guest:
+			c.caller, err = a.Identity.CallerOrGuest(w, r)
+		}
+		if err != nil {
+			return err
+		}
+		if op.who == account && c.caller.AccountID == "" || op.who == visitor && c.caller.Owner() == "" {
+			return &kinpict.Error{Code: kinpict.Unauthenticated, Message: "This needs a signed-in account.",
+				Hint: "Send an API token as Authorization: Bearer, or sign in on the site."}
+		}
+		if op.key {
+			if c.key, err = idempotencyKey(r.Header); err != nil {
+				return err
+			}
+		}
+		if op.body != nil {
+			if c.body, err = readJSON(w, r, op.optional); err != nil {
+				return err
+			}
+			if c.body, err = form.canonical(c.body); err != nil {
+				return err
+			}
+		}
+		return op.serve(a, c)
+	})
+}
+
+// ctx is the request's context.
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// id is the {id} of the path.
+func (c *call) id() string { return c.r.PathValue("id") }
+
+// whose names who shares a bound on simultaneous requests.
+func (c *call) whose() string {
+	if c.caller.AccountID != "" {
+		return c.caller.AccountID
+	}
+	return c.caller.Network
+}
+
+// take waits for a place in a pool, or for the client to go away.
+func take(ctx context.Context, pool chan struct{}) (release func(), err error) {
+	select {
+	case pool <- struct{}{}:
+		return func() { <-pool }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,68 @@
+package api
+
+import (
+	"net/http"
+
+	"kinpict/client"
+	"kinpict/internal/httpd"
+)
+
+// addPhoto takes one file. Its bytes wait on the disk for their turn in memory.
+func (a *API) addPhoto(c *call) error {
+	release, err := a.uploads.Take(c.whose())
+	if err != nil {
+		return err
+	}
+	defer release()
+	form, err := httpd.ReadForm(c.w, c.r, httpd.FormLimits{Files: 1, FileBytes: a.Limits.Upload.MaxBytes})
+	if err != nil {
+		return err
+	}
+	defer form.Close()
+	if len(form.Files) == 0 || form.Files[0].Field != "file" {
+		return invalid(client.FieldError{Field: "file", Message: "is required: one part of that name, with a file name"})
+	}
+	turn, err := take(c.ctx(), a.reads)
+	if err != nil {
+		return err
+	}
+	defer turn()
+	data, err := form.Files[0].Bytes()
+	if err != nil {
+		return err
+	}
+	p, err := a.Intake.Add(c.ctx(), c.caller, data)
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Location", root+"/photos/"+p.ID)
+	return c.send(http.StatusCreated, photoOf(p))
+}
+
+func (a *API) photos(c *call) error {
+	list, err := a.Intake.Photos(c.ctx(), c.caller)
+	if err != nil {
+		return err
+	}
+	out := client.Photos{Items: make([]client.Photo, len(list))}
+	for i, p := range list {
+		out.Items[i] = photoOf(&p)
+	}
+	return c.send(http.StatusOK, out)
+}
+
+func (a *API) photo(c *call) error {
+	p, err := a.Intake.Photo(c.ctx(), c.caller, c.id())
+	if err != nil {
+		return err
+	}
+	return c.send(http.StatusOK, photoOf(p))
+}
+
+func (a *API) deletePhoto(c *call) error {
+	if err := a.Intake.Delete(c.ctx(), c.caller, c.id()); err != nil {
+		return err
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
