@@ -161,6 +161,14 @@ func ParseCatalog(r io.Reader) (*kinpict.Catalog, error) {
 	if len(text) > maxCatalog {
 		return nil, bad(errors.New("it is larger than 1 MiB"))
 	}
+	// The decoder cuts 12.50 to 12 where a whole number is wanted. Not with prices.
+	var tree yaml.Node
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		return nil, bad(err)
+	}
+	if n := fraction(&tree); n != nil {
+		return nil, bad(fmt.Errorf("line %d: %s is not a whole number", n.Line, n.Value))
+	}
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	var c kinpict.Catalog
@@ -173,6 +181,19 @@ func ParseCatalog(r io.Reader) (*kinpict.Catalog, error) {
 		return nil, bad(errors.New("it holds more than one document"))
 	}
 	return &c, c.Check()
+}
+
+// fraction finds the first number in the tree that is not whole, or nil.
+func fraction(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!float" {
+		return n
+	}
+	for _, c := range n.Content {
+		if f := fraction(c); f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // PrintCatalog writes the catalog as a file that ParseCatalog reads, the

@@ -57,6 +57,9 @@ func (s *Shop) Checkout(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 			p, err = tx.Purchase(replay.Ref)
 			return err
 		}
+		if err := s.limit(tx, c); err != nil {
+			return err
+		}
 		if p, err = s.order(tx, account, id, packID, catalogVersion, currency, back); err != nil {
 			return err
 		}
@@ -75,18 +78,32 @@ func (s *Shop) Checkout(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 	return s.open(ctx, c, in, p)
 }
 
+// limit counts a checkout against its account and the network it comes from.
+func (s *Shop) limit(tx *store.Tx, c kinpict.Caller) error {
+	if s.Relaxed {
+		return nil
+	}
+	n, err := tx.UnpaidSince(c.AccountID, tx.Now().Add(-time.Hour))
+	if err != nil {
+		return err
+	}
+	ok := n < OpenCheckouts
+	if ok && c.Network != "" {
+		if ok, err = tx.Allow("checkout/"+c.Network, NetworkCheckouts, time.Hour); err != nil {
+			return err
+		}
+	}
+	if ok {
+		return nil
+	}
+	return &kinpict.Error{Code: kinpict.RateLimited, Message: "There were many checkouts within the hour.",
+		Hint: "Finish one that is open, or come back in an hour.", Members: map[string]any{"retry_after": int(time.Hour / time.Second)}}
+}
+
 // order makes the purchase of a pack at the price that applies, not yet stored.
 func (s *Shop) order(tx *store.Tx, account *kinpict.Account, id, packID string, version int64, currency, back string) (*store.Purchase, error) {
 	if account.Status != "active" {
 		return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "This account cannot buy credits at the moment.", Hint: "Write to us on the help page."}
-	}
-	n, err := tx.UnpaidSince(account.ID, tx.Now().Add(-time.Hour))
-	if err != nil {
-		return nil, err
-	}
-	if n >= OpenCheckouts && !s.Relaxed {
-		return nil, &kinpict.Error{Code: kinpict.RateLimited, Message: "There were many checkouts within the hour.",
-			Hint: "Finish one that is open, or come back in an hour.", Members: map[string]any{"retry_after": int(time.Hour / time.Second)}}
 	}
 	book, err := tx.Catalog()
 	if err != nil {

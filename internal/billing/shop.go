@@ -26,7 +26,7 @@ type Shop struct {
 	PublicURL string
 	// Live says that real money moves. Nothing of the other mode is ever granted.
 	Live bool
-	// Relaxed lifts the limit on open checkouts, for load tests.
+	// Relaxed lifts the limits on checkouts, for load tests.
 	Relaxed bool
 	// Log is told what staff have to look at. Nil: the default logger.
 	Log *slog.Logger
@@ -41,12 +41,14 @@ const (
 	// OpenCheckouts is how many checkouts an account may leave unpaid in an hour:
 	// stolen cards are tried out in long series.
 	OpenCheckouts = 5
+	// NetworkCheckouts is how many may be opened in an hour from one network.
+	NetworkCheckouts = 20
 
 	askOpen      = 5 * time.Minute // how often the provider is asked about an open purchase
 	askSettled   = time.Hour       // and about any other of the last askRecent
 	askRecent    = 4 * 24 * time.Hour
 	claim        = time.Minute // how long one process has to work on an event
-	maxAttempts  = 12          // of an event: with the back-off below, about three days
+	maxAttempts  = 16          // of an event: with the back-off below, about three days
 	eventsKept   = 90 * 24 * time.Hour
 	round        = 50 // purchases or events in one round of Work
 	maxAsks      = 10 // of the provider about one purchase, while others write

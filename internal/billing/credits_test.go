@@ -1,0 +1,163 @@
+package billing_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/billing"
+)
+
+var ops = kinpict.Caller{AccountID: "acc_ops", Email: "ops@example.org", Role: kinpict.Operator}
+
+func TestAdjustmentsRefused(t *testing.T) {
+	each(t, func(r *rig) {
+		good := billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 10, Reason: "welcome"}
+		for _, c := range []struct {
+			name string
+			who  kinpict.Caller
+			edit func(a *billing.Adjustment)
+			code kinpict.Code
+		}{
+			{"by a customer", r.buyer, func(*billing.Adjustment) {}, kinpict.Forbidden},
+			{"by nobody", kinpict.Caller{}, func(*billing.Adjustment) {}, kinpict.Forbidden},
+			{"without a reason", ops, func(a *billing.Adjustment) { a.Reason = " " }, kinpict.Invalid},
+			{"of nothing", ops, func(a *billing.Adjustment) { a.Credits = 0 }, kinpict.Invalid},
+			{"of less than nothing", ops, func(a *billing.Adjustment) { a.Credits = -1 }, kinpict.Invalid},
+			{"of more than a pack may hold", ops, func(a *billing.Adjustment) { a.Credits, a.Approver = kinpict.MaxPack+1, "boss" }, kinpict.Invalid},
+			{"of 1001 alone", ops, func(a *billing.Adjustment) { a.Credits = 1001 }, kinpict.Invalid},
+			{"of 1001 approved by oneself", ops, func(a *billing.Adjustment) { a.Credits, a.Approver = 1001, "acc_ops" }, kinpict.Invalid},
+			{"of 1001 approved by one's own address", ops, func(a *billing.Adjustment) { a.Credits, a.Approver = 1001, "OPS@example.org" }, kinpict.Invalid},
+			{"to an account that is not there", ops, func(a *billing.Adjustment) { a.AccountID = "acc_none" }, kinpict.NotFound},
+		} {
+			a := good
+			c.edit(&a)
+			_, err := r.shop.Grant(context.Background(), c.who, a)
+			wantCode(r.T, "a grant "+c.name, err, c.code)
+			wantCode(r.T, "a taking "+c.name, r.shop.Take(context.Background(), c.who, a), c.code)
+			_, err = r.shop.Forgive(context.Background(), c.who, a)
+			wantCode(r.T, "forgiving "+c.name, err, c.code)
+		}
+		for name, edit := range map[string]func(a *billing.Adjustment){
+			"of paid credits":      func(a *billing.Adjustment) { a.Kind = kinpict.LotPaid },
+			"that expires at once": func(a *billing.Adjustment) { a.Kind, a.ExpiresAt = kinpict.LotPromo, r.clock.Now() },
+		} {
+			a := good
+			edit(&a)
+			_, err := r.shop.Grant(context.Background(), ops, a)
+			wantCode(r.T, "a grant "+name, err, kinpict.Invalid)
+		}
+		r.wantCredits("after all of them", 0, 0)
+	})
+}
+
+func TestAdjustments(t *testing.T) {
+	each(t, func(r *rig) {
+		ctx := context.Background()
+		grant := func(a billing.Adjustment, want bool) {
+			r.Helper()
+			a.AccountID, a.Reason = r.buyer.AccountID, "sorry for the wait"
+			if given, err := r.shop.Grant(ctx, ops, a); err != nil || given != want {
+				r.Errorf("grant of %+v: %v, %v", a, given, err)
+			}
+		}
+		grant(billing.Adjustment{Credits: 1000}, true)
+		grant(billing.Adjustment{Credits: 1001, Approver: "boss@example.org"}, true)
+		grant(billing.Adjustment{ID: "import-7", Credits: 5, Kind: kinpict.LotPromo, ExpiresAt: r.clock.Now().Add(time.Hour)}, true)
+		grant(billing.Adjustment{ID: "import-7", Credits: 5, Kind: kinpict.LotPromo}, false)
+		r.wantCredits("given", 2006, 0)
+		err := r.shop.Take(ctx, kinpict.Caller{Role: kinpict.Support}, billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 6, Reason: "given twice"})
+		if err != nil {
+			r.Errorf("take: %v", err)
+		}
+		r.wantCredits("6 taken", 2000, 0)
+		err = r.shop.Take(ctx, ops, billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 2001, Approver: "boss", Reason: "too many"})
+		wantCode(r.T, "more than there is", err, kinpict.InsufficientCredits)
+		r.wantCredits("nothing taken", 2000, 0)
+
+		var pictures []string
+		err = r.shop.Take(ctx, ops, billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 2000, Approver: "boss", Reason: "a test"})
+		if err != nil {
+			r.Errorf("take all: %v", err)
+		}
+		p := r.checkout(r.buyer, "credits-80")
+		for _, s := range []string{"paid", "spend 60", "dispute"} {
+			r.step(p, s, &pictures)
+		}
+		r.wantCredits("in debt", 0, 60)
+		n, err := r.shop.Forgive(ctx, ops, billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 1000, Reason: "goodwill"})
+		if err != nil || n != 60 {
+			r.Errorf("forgave %d, %v; want 60", n, err)
+		}
+		r.wantCredits("forgiven", 0, 0)
+	})
+}
+
+func TestStatementInPages(t *testing.T) {
+	each(t, func(r *rig) {
+		for i := range 5 {
+			if _, err := r.shop.Grant(context.Background(), ops, billing.Adjustment{AccountID: r.buyer.AccountID, Credits: kinpict.Credits(i + 1), Reason: "n"}); err != nil {
+				r.Fatal(err)
+			}
+		}
+		var got []kinpict.Credits
+		pages, cursor := 0, ""
+		for {
+			lines, next, err := r.shop.Statement(context.Background(), r.buyer, cursor, 2)
+			if err != nil {
+				r.Fatal(err)
+			}
+			pages++
+			for _, l := range lines {
+				got = append(got, l.Amount)
+			}
+			if cursor = next; next == "" {
+				break
+			}
+		}
+		if fmt.Sprint(got) != "[5 4 3 2 1]" || pages != 3 {
+			r.Errorf("%d pages: %v; want 3 pages from the newest to the oldest", pages, got)
+		}
+		if lines, next, err := r.shop.Statement(context.Background(), r.person("ben"), "", 2); len(lines) != 0 || next != "" || err != nil {
+			r.Errorf("somebody else's statement holds %v, %q, %v", lines, next, err)
+		}
+		for _, bad := range []string{"5", "c2", "!", "czA", "cy0x"} {
+			_, _, err := r.shop.Statement(context.Background(), r.buyer, bad, 2)
+			wantCode(r.T, "the cursor "+bad, err, kinpict.Invalid)
+		}
+		for _, bad := range []int{-1, billing.MaxStatement + 1} {
+			_, _, err := r.shop.Statement(context.Background(), r.buyer, "", bad)
+			wantCode(r.T, fmt.Sprint("the limit ", bad), err, kinpict.Invalid)
+		}
+	})
+}
+
+func TestCreditsNeedAnAccount(t *testing.T) {
+	each(t, func(r *rig) {
+		guest := kinpict.Caller{GuestID: "gst_1"}
+		_, err1 := r.shop.Balance(context.Background(), guest)
+		_, err2 := r.shop.Lots(context.Background(), guest)
+		_, _, err3 := r.shop.Statement(context.Background(), guest, "", 0)
+		_, err4 := r.shop.Purchases(context.Background(), guest, 1)
+		_, err5 := r.shop.Purchase(context.Background(), guest, "pur_1")
+		for i, err := range []error{err1, err2, err3, err4, err5} {
+			if !errors.Is(err, &kinpict.Error{Code: kinpict.Unauthenticated}) {
+				r.Errorf("call %d by a guest: %v", i, err)
+			}
+		}
+	})
+}
+
+func TestPaidLotIsNamedAfterItsPurchase(t *testing.T) {
+	each(t, func(r *rig) {
+		p := r.checkout(r.buyer, "credits-80")
+		r.outcome(p, "paid")
+		lots, err := r.shop.Lots(context.Background(), r.buyer)
+		if err != nil || len(lots) != 1 || lots[0].Source != "purchase "+p.ID || lots[0].Kind != kinpict.LotPaid || lots[0].Remaining != 80 || !lots[0].ExpiresAt.IsZero() {
+			r.Errorf("lots %+v, %v", lots, err)
+		}
+	})
+}
