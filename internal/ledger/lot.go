@@ -179,17 +179,17 @@ func PutBack(lots []*Lot, allocs []Alloc, n kinpict.Credits, now, graceUntil int
 			return fmt.Errorf("lot %s of an allocation is missing", a.LotID)
 		}
 		l := lots[at]
-		if l.ExpiresAt != 0 && l.DiesAt() < graceUntil {
-			if !l.Live(now) {
-				l.Expire()
-			}
-			l.GraceUntil = graceUntil
+		if !l.Live(now) {
+			l.Expire()
 		}
 		a.Returned += x
 		n -= x
 		l.Consumed -= x
 		l.Remaining += x
 		l.drain()
+		if l.Remaining > 0 && l.ExpiresAt != 0 {
+			l.GraceUntil = max(l.GraceUntil, graceUntil)
+		}
 	}
 	if n > 0 {
 		return fmt.Errorf("%d credits more than the charge took", n)

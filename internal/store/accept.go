@@ -123,7 +123,7 @@ func (t *Tx) accept(a *Acceptance) (*kinpict.Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.EffectiveAt = x.RecordedAt
+	x.EffectiveAt = t.now
 	lots, err := t.lots(`account_id = $1 AND remaining > 0`, a.AccountID)
 	if err != nil {
 		return nil, err

@@ -124,7 +124,7 @@ func (w *walker) finish() {
 			next.debt -= e.Amount
 		}
 		if l := w.lots[e.LotID]; l != nil && l.ExpiresAt != 0 && (x.Kind == ledger.KindReturn || x.Kind == ledger.KindGoodwill) {
-			w.grace[e.LotID] = max(w.grace[e.LotID], x.RecordedAt+grace.Microseconds())
+			w.grace[e.LotID] = max(w.grace[e.LotID], x.EffectiveAt+grace.Microseconds())
 		}
 	}
 	if x.BalanceAfter != next.balance || x.DebtAfter != next.debt {
@@ -146,7 +146,7 @@ func (w *walker) order(name string, x *ledger.Txn) {
 		}
 		then := *l
 		then.Remaining, then.GraceUntil = n, w.grace[id]
-		if then.Live(x.RecordedAt) {
+		if then.Live(x.EffectiveAt) {
 			live = append(live, &then)
 		}
 	}
@@ -158,7 +158,7 @@ func (w *walker) order(name string, x *ledger.Txn) {
 			took = append(took, ledger.Alloc{Seq: int64(len(took) + 1), LotID: e.LotID, Amount: -e.Amount})
 		}
 	}
-	if want := ledger.Spend(live, cost, x.RecordedAt); !slices.Equal(want, took) {
+	if want := ledger.Spend(live, cost, x.EffectiveAt); !slices.Equal(want, took) {
 		w.report("A14", name, "took from the wrong lots: %v, not %v", took, want)
 	}
 }

@@ -130,11 +130,33 @@ func (b *book) post(x ledger.Txn, use string, more ...ledger.Entry) (bool, error
 	}
 	b.seq++
 	x.AccountID, x.Seq, x.RecordedAt, x.BalanceAfter, x.DebtAfter = b.id, b.seq, b.at, b.bal, b.debt
-	if x.EffectiveAt == 0 || x.EffectiveAt > b.at {
-		x.EffectiveAt = b.at
+	if x.EffectiveAt == 0 {
+		x.EffectiveAt = t.now // what the clock said, also where recorded_at had to run ahead of it
 	}
 	b.remember()
-	return true, t.putTxn(&x)
+	if err := t.putTxn(&x); err != nil || b.status != "closed" {
+		return true, err
+	}
+	return true, b.forfeit("system", "the account is closed")
+}
+
+// forfeit gives up what remains in the book's lots. A closed account keeps
+// nothing, also not what comes back to it later.
+func (b *book) forfeit(actor, reason string) error {
+	var left kinpict.Credits
+	for _, l := range b.lots {
+		left += l.Remaining
+		l.Forfeit()
+	}
+	if left == 0 {
+		return nil
+	}
+	n, err := b.t.ordinal(ledger.KindForfeit, "account", b.id)
+	if err != nil {
+		return err
+	}
+	_, err = b.post(ledger.Txn{Kind: ledger.KindForfeit, RefType: "account", RefID: b.id, Ordinal: n, Actor: actor, Reason: reason}, ledger.CodeDeferred)
+	return err
 }
 
 // writeLots stores the lots that changed.

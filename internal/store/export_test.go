@@ -1,6 +1,12 @@
 package store
 
-import "context"
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"strings"
+)
 
 // Exec lets tests spoil the books.
 func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -10,4 +16,48 @@ func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error)
 		return err
 	})
 	return n, err
+}
+
+// Exec is the same as part of a transaction.
+func (t *Tx) Exec(query string, args ...any) (int64, error) { return t.exec(query, args...) }
+
+// Dump returns the rows of a query as text, the same for both databases.
+func (d *DB) Dump(ctx context.Context, query string, args ...any) ([]string, error) {
+	var out []string
+	err := d.View(ctx, func(t *Tx) error {
+		return t.each(func(r *sql.Rows) error {
+			cols, err := r.Columns()
+			if err != nil {
+				return err
+			}
+			vals, ptrs := make([]any, len(cols)), make([]any, len(cols))
+			for i := range vals {
+				ptrs[i] = &vals[i]
+			}
+			if err := r.Scan(ptrs...); err != nil {
+				return err
+			}
+			var line []string
+			for i, v := range vals {
+				if b, ok := v.([]byte); ok {
+					v = fmt.Sprintf("%x", b)
+				}
+				line = append(line, fmt.Sprintf("%s=%v", cols[i], v))
+			}
+			out = append(out, strings.Join(line, " "))
+			return nil
+		}, query, args...)
+	})
+	return out, err
+}
+
+// UseMigrations makes the database migrate from other files than the product's.
+func (d *DB) UseMigrations(f fs.FS) { d.files = f }
+
+// Migrations are the product's files.
+func Migrations() fs.FS { return migrations }
+
+// EachRow runs a query of a test.
+func (t *Tx) EachRow(f func(scan func(...any) error) error, query string, args ...any) error {
+	return t.each(func(r *sql.Rows) error { return f(r.Scan) }, query, args...)
 }

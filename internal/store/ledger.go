@@ -110,10 +110,7 @@ func (t *Tx) Forfeit(accountID, actor, reason string) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range b.lots {
-		l.Forfeit()
-	}
-	if _, err := b.post(ledger.Txn{Kind: ledger.KindForfeit, RefType: "account", RefID: accountID, Actor: actor, Reason: reason}, ledger.CodeDeferred); err != nil {
+	if err := b.forfeit(actor, reason); err != nil {
 		return err
 	}
 	_, err = t.exec(`UPDATE account SET status = 'closed' WHERE id = $1`, accountID)
@@ -215,6 +212,10 @@ func (b *book) putBack(chargeID string, n kinpict.Credits, x ledger.Txn, use str
 	}
 	if n < 0 {
 		n = left
+	}
+	// What else died in these lots has its own line, dated when it died.
+	if err := b.sweep(); err != nil {
+		return false, err
 	}
 	was := append([]ledger.Alloc(nil), allocs...)
 	if err := ledger.PutBack(b.lots, allocs, n, t.now, t.now+grace.Microseconds()); err != nil {

@@ -19,7 +19,7 @@ var migrations embed.FS
 type step struct{ name, sum, text string }
 
 func (d *DB) steps() ([]step, error) {
-	dir, err := fs.Sub(migrations, "migrations/"+d.dialect.migrations)
+	dir, err := fs.Sub(d.files, "migrations/"+d.dialect.migrations)
 	if err != nil {
 		return nil, err
 	}

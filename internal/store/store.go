@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ type DB struct {
 	pool    *sql.DB // readers on SQLite, everything on PostgreSQL
 	writer  *writer // nil on PostgreSQL
 	stmts   sync.Map
+	files   fs.FS                           // the migrations
 	book    atomic.Pointer[kinpict.Catalog] // the catalog last seen in force
 }
 
@@ -48,7 +50,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Now == nil {
 		return nil, fmt.Errorf("store: no clock")
 	}
-	d := &DB{cfg: cfg}
+	d := &DB{cfg: cfg, files: migrations}
 	var err error
 	if strings.HasPrefix(cfg.URL, "postgres://") || strings.HasPrefix(cfg.URL, "postgresql://") {
 		err = d.openPostgres(ctx)

@@ -204,15 +204,15 @@ func (m *model) back(c *charge, n int) {
 		one := c.took[len(c.took)-1]
 		c.took = c.took[:len(c.took)-1]
 		l := one.lot
-		if l.expires != 0 && l.dies() < m.now+grace {
-			if m.dead(l) {
-				l.move(l.count(free), free, expired)
-				l.settle()
-			}
-			l.grace = m.now + grace
+		if m.dead(l) {
+			l.move(l.count(free), free, expired)
+			l.settle()
 		}
 		one.place = free
 		l.settle()
+		if l.count(free) > 0 {
+			l.grace = m.now + grace
+		}
 	}
 	m.giveUp()
 }
@@ -273,14 +273,16 @@ func (m *model) reverse(source string, reversed, amount int64) {
 }
 
 func (m *model) take(n int) bool {
-	m.sweep()
 	have := 0
 	for _, l := range m.lots {
-		have += l.count(free)
+		if !m.dead(l) {
+			have += l.count(free)
+		}
 	}
 	if have < n {
-		return false
+		return false // and nothing happened, no sweep either
 	}
+	m.sweep()
 	for range n {
 		one := m.next()
 		one.place = withdrawn

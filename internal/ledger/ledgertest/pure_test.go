@@ -176,6 +176,9 @@ func (a *arithmetic) Reverse(source string, reversed, amount int64) error {
 }
 
 func (a *arithmetic) Take(_ string, n kinpict.Credits) (ok bool, err error) {
+	if live, _ := a.spendable(); live < n {
+		return false, nil
+	}
 	if err := a.Sweep(); err != nil {
 		return false, err
 	}

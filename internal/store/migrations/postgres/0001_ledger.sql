@@ -259,13 +259,13 @@ BEGIN
   END IF;
   SELECT hash INTO v_prev FROM txn WHERE account_id = p_account AND account_seq = v_seq - 1;
   v_text := concat('kinpict/1|', encode(coalesce(v_prev, ''::bytea), 'hex'), '|', p_account, '|', v_seq, '|charge|generation|', p_id,
-    '|0|', octet_length(p_account), ':', p_account, '|0:|0:|', v_at, '|', v_at, '|', v_balance, '|', v_debt);
+    '|0|', octet_length(p_account), ':', p_account, '|0:|0:|', p_now, '|', v_at, '|', v_balance, '|', v_debt);
   FOR i IN 1 .. cardinality(v_lots) LOOP
     v_text := concat(v_text, '|lot,', v_lots[i], ',', -v_takes[i]);
   END LOOP;
   v_text := concat(v_text, '|deferred,,', p_cost);
   INSERT INTO txn (account_id, account_seq, kind, ref_type, ref_id, actor, reason, note, effective_at, recorded_at, balance_after, debt_after, hash)
-    VALUES (p_account, v_seq, 'charge', 'generation', p_id, p_account, '', '', v_at, v_at, v_balance, v_debt, sha256(convert_to(v_text, 'UTF8')));
+    VALUES (p_account, v_seq, 'charge', 'generation', p_id, p_account, '', '', p_now, v_at, v_balance, v_debt, sha256(convert_to(v_text, 'UTF8')));
   INSERT INTO entry (account_id, account_seq, line, code, lot_id, amount)
     SELECT p_account, v_seq, n, 'lot', v_lots[n], -v_takes[n] FROM generate_series(1, cardinality(v_lots)) n
     UNION ALL SELECT p_account, v_seq, cardinality(v_lots) + 1, 'deferred', NULL, p_cost;
