@@ -1,0 +1,33 @@
+# Kinpict. `make run` and `make test` are all there is to know; the rest is for those who work on it.
+BIN := bin/kinpict
+
+.PHONY: run build test deps check race soak bench golden help
+
+run: build ## Build and serve at http://localhost:8080 on embedded defaults
+	$(BIN) serve
+
+build: ## Build the one binary
+	go build -trimpath -o $(BIN) ./cmd/kinpict
+
+test: deps check ## Install what the tests need and run everything: both databases, the browser, the race detector
+	go test ./...
+	go test -race -run 'Parallel|Race|Concurrent|Once|Group|Watch|Chain|Gate' ./internal/store ./internal/generation ./internal/engine ./internal/httpd ./internal/photo
+
+deps: ## Install PostgreSQL, Chromium and a C compiler from Debian's packages where they are missing
+	scripts/deps
+
+check: ## Formatting, vet, static analysis
+	scripts/check
+
+soak: ## 100 kill -9 cycles under load and a long walk through the ledger: proves that nothing acknowledged is lost or doubled
+	go test -count=1 -timeout 60m -v ./internal/e2e -run 'TestKill' -e2e.kills=100
+	go test -count=1 -timeout 60m -v ./internal/store -run 'TestWalk' -ledger.steps=100000
+
+bench: ## Print our rates beside the limits they are measured against, in one run
+	go test -count=1 -timeout 60m -run '^$$' -bench . -benchtime 2s ./internal/store ./internal/e2e ./internal/engine/studio ./internal/photo
+
+golden: ## Rewrite every file that is generated from code and compared in tests
+	go test ./internal/... -run 'OpenAPI|Golden|Docs' -update
+
+help:
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

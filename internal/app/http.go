@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"kinpict"
+	"kinpict/client"
+	"kinpict/internal/api"
+	"kinpict/internal/billing/sandbox"
+	"kinpict/internal/httpd"
+	"kinpict/internal/intake"
+	"kinpict/internal/people"
+	"kinpict/internal/photo"
+	"kinpict/internal/web"
+)
+
+// serveHTTP answers on the settings' address until ctx ends. ready is told the
+// address, which the settings may leave to the machine with port 0.
+func (a *App) serveHTTP(ctx context.Context, ready func(net.Addr)) error {
+	h, err := a.Handler()
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", a.Config.Listen)
+	if err != nil {
+		return err
+	}
+	a.Config.Listen = ln.Addr().String()
+	ready(ln.Addr())
+	return httpd.Serve(ctx, ln, h, a.Log)
+}
+
+// Handler is every route of the public listener behind its edge.
+func (a *App) Handler() (http.Handler, error) {
+	public, err := url.Parse(a.Config.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	edge := &httpd.Edge{Public: public, Log: a.Log, Now: time.Now, NewID: func() string { return a.ids.New("req_") }, Proxies: a.Config.ProxyPrefixes(),
+		Exempt: []string{"POST /webhooks/{provider}", "POST " + sandbox.Path + "{id}"}}
+	identity := &httpd.Identity{Cookies: edge.Cookies(), Session: a.People.Session, Token: a.People.Token, Device: a.People.Guest, Network: a.People.Network}
+	site, err := web.New(web.Site{Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Scenarios: a.Scenarios, Sandbox: a.Sandbox,
+		Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	httpd.Health(mux, time.Now, a.DB.Probe)
+	(&api.API{Studio: a.Studio, Shop: a.Shop, Intake: a.Intake, Identity: identity, Scenarios: a.Scenarios, Limits: a.limits(),
+		Sample: func(id string) string { return strings.TrimSuffix(a.Config.PublicURL, "/") + site.Sample(id) }, Resize: resize}).Routes(mux)
+	site.Routes(mux)
+	edge.Fail = site.Fail
+	return edge.Wrap(mux), nil
+}
+
+// limits are what the API publishes.
+func (a *App) limits() client.Limits {
+	l := photo.DefaultLimits()
+	return client.Limits{
+		Upload: client.UploadLimits{Types: []string{"image/jpeg", "image/png", "image/webp"}, MaxBytes: int64(l.Bytes), MaxPixels: int64(l.Pixels), MaxSide: l.Side,
+			MinSide: l.Short, MaxAspect: l.Aspect, MaxScans: l.Scans, MaxDecodeBytes: l.Decode},
+		Storage: client.StorageLimits{AccountBytes: intake.AccountQuota.Bytes, AccountFiles: int(intake.AccountQuota.Files), GuestBytes: intake.GuestQuota.Bytes, GuestFiles: int(intake.GuestQuota.Files)},
+		Request: client.RequestLimits{MaxPhotos: kinpict.MaxPhotos, MaxInstruction: kinpict.MaxInstruction, MaxLabel: kinpict.MaxLabel},
+		Rates:   []client.RateLimit{{Name: "guest previews a network", Limit: people.NetworkPreviews, Seconds: 86400}},
+	}
+}
+
+func resize(ctx context.Context, data []byte, side int, format string) ([]byte, error) {
+	return photo.Resize(ctx, data, side, format)
+}

@@ -1,0 +1,225 @@
+// Package cli is the command line: what `kinpict` understands, in words a
+// person can act on. Exit status 0 is done, 1 it ran and the answer is no, 2
+// wrong use or it could not run. An error is one sentence on stderr, with a hint
+// where something helps.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"reflect"
+
+	"github.com/alecthomas/kong"
+	"go.yaml.in/yaml/v3"
+
+	"kinpict"
+	"kinpict/internal/app"
+	"kinpict/internal/config"
+)
+
+// commands is the whole command line.
+type commands struct {
+	Config config.Config `embed:"" group:"Settings:"`
+	File   string        `name:"config" type:"path" placeholder:"FILE" help:"YAML file of settings, named as the flags."`
+
+	Serve   serveCmd   `cmd:"" help:"Run the site, the API and the workers in one process."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database to this version."`
+	Audit   auditCmd   `cmd:"" help:"Prove the books; one finding a line."`
+	Catalog struct {
+		Show  catalogShowCmd  `cmd:"" help:"Print the price book in force."`
+		Apply catalogApplyCmd `cmd:"" help:"Put a new price book into force, now or later."`
+	} `cmd:"" help:"The price book: rates, packs, guest limit."`
+	Account struct {
+		Create accountCreateCmd `cmd:"" help:"Make an account."`
+		Show   accountShowCmd   `cmd:"" help:"Show an account, its balance and its last transactions."`
+	} `cmd:"" help:"Accounts."`
+	Token struct {
+		Create tokenCreateCmd `cmd:"" help:"Make an API token and print it, once."`
+	} `cmd:"" help:"API tokens."`
+	Credits struct {
+		Grant creditsGrantCmd `cmd:"" help:"Give credits, with a reason."`
+		Take  creditsTakeCmd  `cmd:"" help:"Take credits, with a reason."`
+	} `cmd:"" help:"Adjustments by staff."`
+	Generate generateCmd `cmd:"" help:"Make one picture from the shell: no server, no credits."`
+	Engine   struct {
+		List  engineListCmd  `cmd:"" help:"List the configured engines, their limits and health."`
+		Check engineCheckCmd `cmd:"" help:"Check that the engines could draw now, without spending."`
+	} `cmd:"" help:"Image engines."`
+	FakeEngine fakeEngineCmd `cmd:"" help:"Run a stand-in image engine that speaks the OpenAI Images protocol, with faults on demand."`
+	Settings   configCmd     `cmd:"" name:"config" help:"Print the effective settings, secrets hidden."`
+	Version    versionCmd    `cmd:"" help:"Print version and build."`
+}
+
+// A session is what a command runs with.
+type session struct {
+	ctx         context.Context
+	config      *config.Config
+	in          io.Reader
+	out, errOut io.Writer
+}
+
+// errNo ends a command with status 1 and says nothing more.
+var errNo = errors.New("no")
+
+// A usageError is a wrong use of a command.
+type usageError struct{ error }
+
+// exit unwinds kong's own way of ending after --help.
+type exit int
+
+// Main runs the command line and returns the exit status.
+func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (status int) {
+	var c commands
+	parser, err := kong.New(&c, kong.Name("kinpict"), kong.Description("Family photos from your own photos, with honest credits."),
+		kong.Writers(out, errOut), kong.Exit(func(n int) { panic(exit(n)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Bind(&c.Config), kong.UsageOnError())
+	if err != nil {
+		panic(err) // the command line is wrong as it is written
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			n, ok := p.(exit)
+			if !ok {
+				panic(p)
+			}
+			status = int(n)
+		}
+	}()
+	if file := fileOf(args); file != "" {
+		r, err := fromFile(file)
+		if err != nil {
+			return fail(errOut, usageError{err})
+		}
+		if parser, err = kong.New(&c, kong.Name("kinpict"), kong.Writers(out, errOut), kong.Exit(func(n int) { panic(exit(n)) }), kong.Resolvers(r)); err != nil {
+			panic(err)
+		}
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(errOut, "kinpict: %v\nhint: kinpict --help lists the commands\n", err)
+		return 2
+	}
+	return fail(errOut, k.Run(&session{ctx: ctx, config: &c.Config, in: in, out: out, errOut: errOut}))
+}
+
+// fail says what went wrong and returns the exit status for it.
+func fail(w io.Writer, err error) int {
+	if err == nil {
+		return 0
+	}
+	if errors.Is(err, errNo) {
+		return 1
+	}
+	var e *kinpict.Error
+	var u usageError
+	switch {
+	case errors.As(err, &u):
+		fmt.Fprintf(w, "kinpict: %v\n", u.error)
+		return 2
+	case errors.As(err, &e):
+		fmt.Fprintf(w, "kinpict: %s\n", e.Message)
+		if e.Hint != "" {
+			fmt.Fprintf(w, "hint: %s\n", e.Hint)
+		}
+		if e.Code == kinpict.Unavailable || e.Code == kinpict.Internal {
+			return 2
+		}
+		return 1
+	}
+	fmt.Fprintf(w, "kinpict: %v\n", err)
+	return 2
+}
+
+// fileOf finds the settings file, which must be read before the rest is parsed.
+func fileOf(args []string) string {
+	for i, a := range args {
+		if a == "--config" && i+1 < len(args) {
+			return args[i+1]
+		}
+		if len(a) > 9 && a[:9] == "--config=" {
+			return a[9:]
+		}
+	}
+	return os.Getenv("KINPICT_CONFIG")
+}
+
+// fromFile resolves flags from a YAML file. A key that is no setting is an
+// error, and the environment wins over the file.
+func fromFile(path string) (kong.Resolver, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]any{}
+	if err := yaml.Unmarshal(text, &values); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	known := map[string]string{}
+	for _, s := range (&config.Config{}).Settings() {
+		known[s.Flag] = s.Env
+	}
+	for k := range values {
+		if _, ok := known[k]; !ok {
+			return nil, fmt.Errorf("%s: %q is not a setting", path, k)
+		}
+	}
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		v, ok := values[flag.Name]
+		if !ok {
+			return nil, nil
+		}
+		if env := known[flag.Name]; env != "" {
+			if _, set := os.LookupEnv(env); set {
+				return nil, nil
+			}
+		}
+		if reflect.ValueOf(v).Kind() == reflect.Map {
+			return nil, fmt.Errorf("%s: %s is not a plain value", path, flag.Name)
+		}
+		return fmt.Sprint(v), nil
+	}), nil
+}
+
+// open puts the product together for a command that works beside a server.
+func (s *session) open() (*app.App, error) {
+	a, err := app.Open(s.ctx, s.config, s.log(slog.LevelWarn))
+	if err != nil {
+		return nil, explainSettings(err)
+	}
+	if err := a.Ready(s.ctx, false); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// with runs f on an opened product and closes it.
+func (s *session) with(f func(a *app.App) error) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(a), a.Close())
+}
+
+func (s *session) log(level slog.Level) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
+	if s.config.LogJSON {
+		return slog.New(slog.NewJSONHandler(s.errOut, o))
+	}
+	return slog.New(slog.NewTextHandler(s.errOut, o))
+}
+
+// explainSettings marks problems with the settings as wrong use.
+func explainSettings(err error) error {
+	if kinpict.CodeOf(err) == kinpict.Internal {
+		return usageError{err}
+	}
+	return err
+}

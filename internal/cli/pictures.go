@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/app"
+	"kinpict/internal/config"
+	"kinpict/internal/engine"
+	"kinpict/internal/engine/fake"
+	"kinpict/internal/photo"
+	"kinpict/internal/scenario"
+)
+
+type generateCmd struct {
+	Photos      []string `arg:"" type:"existingfile" help:"One to eight photos. A name after a colon is written beside it: ann.jpg:Ann."`
+	Scenario    string   `default:"gallery" help:"Which scenario."`
+	ScenarioDir string   `type:"existingdir" placeholder:"DIR" help:"Folder of scenarios to use instead of the built-in ones."`
+	Quality     string   `enum:"standard,enhanced" default:"standard" help:"standard or enhanced."`
+	Aspect      string   `help:"Shape, such as 4:5. Left out: the scenario's first."`
+	Instruction string   `help:"What to make of it, in your own words."`
+	Seed        int64    `default:"1" help:"The same seed makes the same picture."`
+	Preview     bool     `help:"Make the small, marked preview a guest gets."`
+	Output      string   `short:"o" required:"" placeholder:"OUT" help:"Where to write the picture."`
+}
+
+func (c *generateCmd) Run(s *session) error {
+	if err := s.config.Validate(); err != nil {
+		return usageError{err}
+	}
+	engines, err := app.Engines(s.config, time.Now, s.log(0))
+	if err != nil {
+		return err
+	}
+	set := scenario.Builtin()
+	if c.ScenarioDir != "" {
+		if set, err = scenario.Load(os.DirFS(c.ScenarioDir)); err != nil {
+			return usageError{err}
+		}
+	}
+	sc, err := set.Scenario(c.Scenario)
+	if err != nil {
+		return err
+	}
+	job := &engine.Job{ID: "shell", Attempt: 1, Scenario: sc, Quality: c.Quality, Aspect: kinpict.Aspect(c.Aspect), Instruction: c.Instruction,
+		Seed: c.Seed, Preview: c.Preview, Progress: func(step string) { fmt.Fprintln(s.errOut, strings.ReplaceAll(step, "_", " ")) }}
+	if job.Aspect == "" {
+		job.Aspect = sc.Aspects[0]
+	}
+	if len(c.Photos) > sc.MaxPhotos {
+		return &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("%s takes at most %d photos.", sc.Title, sc.MaxPhotos)}
+	}
+	for _, path := range c.Photos {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return usageError{err}
+		}
+		n, err := photo.Normalise(s.ctx, data, photo.DefaultLimits())
+		if err != nil {
+			var e *kinpict.Error
+			if errors.As(err, &e) {
+				e.Message = filepath.Base(path) + ": " + e.Message
+			}
+			return err
+		}
+		job.Photos = append(job.Photos, engine.Photo{JPEG: n.JPEG})
+	}
+	start := time.Now()
+	pic, name, err := engines.Draw(s.ctx, job)
+	if err != nil {
+		return &kinpict.Error{Code: kinpict.EngineUnavailable, Message: "The picture could not be made.", Hint: err.Error()}
+	}
+	if err := os.WriteFile(c.Output, pic.Data, 0o644); err != nil {
+		return usageError{err}
+	}
+	fmt.Fprintf(s.out, "%s: %d x %d pixels by %s in %s\n", c.Output, pic.Width, pic.Height, name, time.Since(start).Round(10*time.Millisecond))
+	return nil
+}
+
+type engineListCmd struct{}
+
+func (c *engineListCmd) Run(s *session) error { return engines(s, false) }
+
+type engineCheckCmd struct {
+	Live bool `help:"Ask each engine itself whether it could draw."`
+}
+
+func (c *engineCheckCmd) Run(s *session) error { return engines(s, c.Live) }
+
+func engines(s *session, live bool) error {
+	if err := s.config.Validate(); err != nil {
+		return usageError{err}
+	}
+	chain, err := app.Engines(s.config, time.Now, s.log(0))
+	if err != nil {
+		return err
+	}
+	bad := false
+	if live {
+		for _, err := range chain.Check(s.ctx) {
+			if err != nil {
+				bad = true
+			}
+		}
+	}
+	w := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "ENGINE\tPHOTOS\tREDRAWS PEOPLE\tSTATE\tVERIFIED")
+	for _, st := range chain.States() {
+		fmt.Fprintf(w, "%s\t%d\t%v\t%s\t%s\n", st.Info.Name, st.Info.MaxPhotos, st.Info.Generative, st.Condition, st.Info.Verified)
+	}
+	if err := w.Flush(); err != nil || !bad {
+		return err
+	}
+	return errNo
+}
+
+type fakeEngineCmd struct {
+	Key    string `help:"The only key accepted. Left out: any."`
+	Corpus string `type:"existingdir" placeholder:"DIR" help:"Folder of files for the fault that answers with one."`
+}
+
+func (c *fakeEngineCmd) Run(s *session) error {
+	cfg := fake.Config{Key: c.Key}
+	if c.Corpus != "" {
+		cfg.Corpus = os.DirFS(c.Corpus)
+	}
+	addr := s.config.Listen
+	if addr == config.DefaultListen {
+		addr = "localhost:8090" // beside a server on its own default
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return usageError{err}
+	}
+	fmt.Fprintf(s.out, "KINPICT_ENGINES=openai KINPICT_OPENAI_BASE_URL=http://%s/v1 KINPICT_OPENAI_MODEL=stand-in\n", ln.Addr())
+	srv := &http.Server{Handler: fake.New(cfg), ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		<-s.ctx.Done()
+		srv.Close()
+	}()
+	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

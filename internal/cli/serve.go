@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"runtime/debug"
+
+	"kinpict"
+	"kinpict/internal/app"
+	"kinpict/internal/store"
+)
+
+type serveCmd struct {
+	Role    string `enum:"all,web,worker" default:"all" help:"What this process does: all, web or worker."`
+	Migrate bool   `help:"Bring a PostgreSQL database to this version first. An embedded one always is."`
+}
+
+func (c *serveCmd) Run(s *session) (err error) {
+	log := s.log(slog.LevelInfo)
+	a, err := app.Open(s.ctx, s.config, log)
+	if err != nil {
+		return explainSettings(err)
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := a.Ready(s.ctx, c.Migrate); err != nil {
+		return err
+	}
+	return a.Serve(s.ctx, c.Role, func(addr net.Addr) {
+		if addr == nil {
+			fmt.Fprintln(s.out, "Kinpict works on what is queued. Stop it with Ctrl+C.")
+			return
+		}
+		fmt.Fprintf(s.out, "Kinpict is at %s\n", s.config.PublicURL)
+		if s.config.Sandbox() {
+			fmt.Fprintf(s.out, "No real money moves. Mail, such as sign-in links, is at %s/outbox\n", s.config.PublicURL)
+		}
+	})
+}
+
+type migrateCmd struct{}
+
+func (c *migrateCmd) Run(s *session) (err error) {
+	a, err := app.Open(s.ctx, s.config, s.log(slog.LevelWarn))
+	if err != nil {
+		return explainSettings(err)
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	pending, err := a.DB.Pending(s.ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.Ready(s.ctx, true); err != nil {
+		return err
+	}
+	for _, name := range pending {
+		fmt.Fprintln(s.out, "ran", name)
+	}
+	fmt.Fprintln(s.out, "The database is up to date.")
+	return nil
+}
+
+type auditCmd struct {
+	JSON    bool   `help:"Print findings as JSON lines."`
+	Account string `placeholder:"EMAIL" help:"Prove one account's books only."`
+}
+
+func (c *auditCmd) Run(s *session) error {
+	return s.with(func(a *app.App) error {
+		scope := store.Whole
+		if c.Account != "" {
+			acc, err := a.People.Account(s.ctx, c.Account)
+			if err != nil {
+				return err
+			}
+			scope.AccountID = acc.ID
+		}
+		found, err := a.DB.Audit(s.ctx, scope)
+		if err != nil {
+			return &kinpict.Error{Code: kinpict.Unavailable, Message: "The books could not be read.", Hint: err.Error()}
+		}
+		for _, f := range found {
+			if c.JSON {
+				b, err := json.Marshal(f)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(s.out, string(b))
+				continue
+			}
+			fmt.Fprintln(s.out, f)
+		}
+		if len(found) > 0 {
+			return errNo
+		}
+		if !c.JSON {
+			fmt.Fprintln(s.out, "The books balance.")
+		}
+		return nil
+	})
+}
+
+type configCmd struct{}
+
+func (c *configCmd) Run(s *session) error {
+	for _, x := range s.config.Settings() {
+		fmt.Fprintf(s.out, "%s=%s\n", x.Env, x.Value)
+	}
+	if err := s.config.Validate(); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+type versionCmd struct{}
+
+func (c *versionCmd) Run(s *session) error {
+	version, revision := "development", "unknown"
+	if b, ok := debug.ReadBuildInfo(); ok {
+		if b.Main.Version != "" && b.Main.Version != "(devel)" {
+			version = b.Main.Version
+		}
+		for _, x := range b.Settings {
+			if x.Key == "vcs.revision" {
+				revision = x.Value
+			}
+		}
+	}
+	fmt.Fprintf(s.out, "kinpict %s, revision %s, %s %s/%s\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return nil
+}
