@@ -95,16 +95,20 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// The guard looks at where the connection goes, whatever the name says.
+// The guard looks at where the connection goes, whatever the name says. The
+// certificate is trusted here, so that nothing else can stop the call.
 func TestFetchNeverConnectsInside(t *testing.T) {
 	var seen atomic.Int32
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
 	defer srv.Close()
 	port := srv.URL[strings.LastIndex(srv.URL, ":"):]
-	f := newFetcher()
-	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1", "2130706433"} {
-		if _, err := f.get(t.Context(), "https://"+host+port+"/"); err == nil {
-			t.Errorf("%s was fetched", host)
+	f := newFetcherFor(public, func(tr *http.Transport) {
+		tr.TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+		tr.TLSClientConfig.ServerName = "example.com" // the test certificate's
+	})
+	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "10.0.0.1", "169.254.169.254"} {
+		if _, err := f.get(t.Context(), "https://"+host+port+"/"); err == nil || !strings.Contains(err.Error(), "address refused") {
+			t.Errorf("%s: got %v, want the address refused", host, err)
 		}
 	}
 	if seen.Load() != 0 {

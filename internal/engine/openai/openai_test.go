@@ -258,6 +258,20 @@ func TestTimeout(t *testing.T) {
 			t.Errorf("got %v, want ambiguous, too slow", err)
 		}
 	})
+	t.Run("the caller leaves", func(t *testing.T) {
+		r := newRig(t, nil)
+		r.fake.Order(fake.Order{Mode: "hang"})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			if r.fake.Until(t.Context(), func(now fake.Report) bool { return now.Count == 1 }) == nil {
+				cancel()
+			}
+		}()
+		var e *engine.Error
+		if err := r.draw(ctx, enginetest.Subject{}.Job(0)); !errors.Is(err, context.Canceled) || errors.As(err, &e) {
+			t.Errorf("got %v, want the context's own error, which nobody counts against the engine", err)
+		}
+	})
 	t.Run("before anything was sent", func(t *testing.T) {
 		r := newRig(t, func(c *Config) {
 			c.Transport = roundTrip(func(req *http.Request) (*http.Response, error) {
@@ -310,13 +324,14 @@ func TestCheck(t *testing.T) {
 		want  engine.Outcome
 		fine  bool
 		logs  string
+		says  string
 	}{
 		{name: "listed", fine: true},
 		{name: "not listed", adapt: func(c *Config) { c.Model = "gone" }, fine: true, logs: "does not list"},
 		{name: "wrong key", adapt: func(c *Config) { c.Key = "other" }, want: engine.Config},
 		{name: "revoked key", order: fake.Order{Mode: "unauthorized"}, want: engine.Config},
 		{name: "broken", order: fake.Order{Mode: "error"}, want: engine.Transient},
-		{name: "a page", order: fake.Order{Mode: "html", Arg: "200"}, want: engine.Config},
+		{name: "a page", order: fake.Order{Mode: "html", Arg: "200"}, want: engine.Config, says: "it must end where /models begins"},
 		{name: "no listing there", adapt: func(c *Config) { c.BaseURL += "/nowhere" }, fine: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -333,6 +348,9 @@ func TestCheck(t *testing.T) {
 			err := r.Check(t.Context())
 			if tt.fine != (err == nil) || err != nil && engine.OutcomeOf(err) != tt.want {
 				t.Errorf("got %v, want fine %v or %v", err, tt.fine, tt.want)
+			}
+			if err != nil && !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("got %v, want it to say %q", err, tt.says)
 			}
 			if got := log.String(); tt.logs == "" && got != "" || !strings.Contains(got, tt.logs) {
 				t.Errorf("logged %q, want %q", got, tt.logs)
