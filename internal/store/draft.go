@@ -41,7 +41,7 @@ func (t *Tx) moveDraft(from, to string) error {
 
 // SweepDrafts forgets drafts untouched since the given times.
 func (t *Tx) SweepDrafts(guests, accounts time.Time) error {
-	_, err := t.exec(`DELETE FROM draft WHERE updated_at <= CASE WHEN owner LIKE $1 THEN $2 ELSE $3 END`,
-		kinpict.GuestPrefix+"%", micros(guests), micros(accounts))
+	_, err := t.exec(`DELETE FROM draft WHERE updated_at <= $1 OR (updated_at <= $2 AND owner LIKE $3)`,
+		micros(accounts), micros(guests), kinpict.GuestPrefix+"%")
 	return err
 }

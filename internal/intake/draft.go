@@ -1,0 +1,67 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"kinpict"
+	"kinpict/internal/store"
+)
+
+// maxDraft is several times what the largest request takes, in bytes of JSON.
+const maxDraft = 32 << 10
+
+// A Draft is a request somebody is putting together. It lives on our side, so
+// that neither a reload nor signing in nor buying credits loses it.
+type Draft struct {
+	Request kinpict.Request `json:"request"`
+	Consent bool            `json:"consent,omitempty"` // the box about the people shown is ticked
+}
+
+// Draft returns the caller's draft, an empty one if there is none.
+func (i *Intake) Draft(ctx context.Context, c kinpict.Caller) (*Draft, error) {
+	who, err := owner(c)
+	if err != nil {
+		return nil, err
+	}
+	var d Draft
+	err = i.DB.View(ctx, func(tx *store.Tx) error {
+		body, err := tx.Draft(who)
+		if err != nil || body == nil {
+			return err
+		}
+		return json.Unmarshal(body, &d)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("draft: %w", err)
+	}
+	return &d, nil
+}
+
+// SaveDraft keeps a draft in place of the one before. The request need not be
+// complete or valid; the error is Invalid if it is far too long to become so.
+func (i *Intake) SaveDraft(ctx context.Context, c kinpict.Caller, d Draft) error {
+	who, err := owner(c)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("draft: %w", err)
+	}
+	if len(body) > maxDraft {
+		return &kinpict.Error{Code: kinpict.Invalid, Message: "This is too long to keep.",
+			Hint: fmt.Sprintf("An instruction has at most %d characters, a request at most %d photos.", kinpict.MaxInstruction, kinpict.MaxPhotos)}
+	}
+	return i.DB.Update(ctx, func(tx *store.Tx) error { return tx.PutDraft(who, body) })
+}
+
+// DropDraft forgets the caller's draft, as after its request was accepted.
+func (i *Intake) DropDraft(ctx context.Context, c kinpict.Caller) error {
+	who, err := owner(c)
+	if err != nil {
+		return err
+	}
+	return i.DB.Update(ctx, func(tx *store.Tx) error { return tx.DropDraft(who) })
+}

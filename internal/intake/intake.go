@@ -1,0 +1,362 @@
+// Package intake takes in what a person brings: photos, made safe and kept for
+// a time, and the draft of a request that names them.
+//
+// An upload's own bytes and its file name are kept nowhere. The bytes of a
+// photo are in the bucket before its row is in the database, so a photo that
+// can be seen is whole; what a crash leaves between the two is swept.
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/blob"
+	"kinpict/internal/photo"
+	"kinpict/internal/store"
+)
+
+// How long a photo is kept, unless it is used again.
+const (
+	GuestLife   = 24 * time.Hour
+	AccountLife = 30 * 24 * time.Hour
+
+	// orphanAge is how old bytes without a row must be to belong to nobody:
+	// far beyond what an upload may take from its first byte to its row.
+	orphanAge = time.Hour
+)
+
+// A Quota is how much an owner may keep.
+type Quota struct {
+	Files int64
+	Bytes int64 // of the normalised photos
+}
+
+// Quotas. A guest's counts what was added within 24 hours, deleted or not; an
+// account's what is there now.
+var (
+	GuestQuota   = Quota{10, 40 << 20}
+	AccountQuota = Quota{2000, 2 << 30}
+)
+
+// CheckMetadata and CheckNoFace are codes of checks beside those of
+// photo.Advise.
+const (
+	CheckMetadata = "metadata_removed"
+	CheckNoFace   = "no_face"
+)
+
+// An Intake keeps photos and drafts. Only Faces and Relaxed may be left out.
+type Intake struct {
+	DB     *store.DB
+	Blobs  blob.Bucket
+	IDs    kinpict.IDs
+	Now    func() time.Time
+	Gate   *photo.Gate
+	Limits photo.Limits
+	// Faces finds faces in a normalised photo; nil looks for none.
+	Faces   func(jpeg []byte) []kinpict.Face
+	Relaxed bool // no quotas, for load tests
+}
+
+// owner returns who will own what the caller brings, or Unauthenticated.
+func owner(c kinpict.Caller) (string, error) {
+	if o := c.Owner(); o != "" {
+		return o, nil
+	}
+	return "", &kinpict.Error{Code: kinpict.Unauthenticated, Message: "We do not know whose photos these are.",
+		Hint: "Sign in, or allow cookies for this site."}
+}
+
+func (i *Intake) expiry(c kinpict.Caller) time.Time {
+	if c.AccountID != "" {
+		return i.Now().Add(AccountLife)
+	}
+	return i.Now().Add(GuestLife)
+}
+
+// allow returns QuotaExceeded if the owner may not add another photo of that
+// many bytes.
+func (i *Intake) allow(tx *store.Tx, c kinpict.Caller, bytes int64) error {
+	if i.Relaxed {
+		return nil
+	}
+	q, since, hint := AccountQuota, time.Time{}, "Delete photos you no longer need, then add this one."
+	if c.AccountID == "" {
+		q, since, hint = GuestQuota, tx.Now().Add(-24*time.Hour), "Sign in to add more, or come back tomorrow."
+	}
+	files, used, err := tx.PhotoUsage(c.Owner(), since)
+	if err != nil {
+		return err
+	}
+	if files+1 > q.Files || used+bytes > q.Bytes {
+		return &kinpict.Error{Code: kinpict.QuotaExceeded,
+			Message: fmt.Sprintf("There is room for %d photos of %d MiB together, and this one does not fit any more.", q.Files, q.Bytes>>20),
+			Hint:    hint}
+	}
+	return nil
+}
+
+// Add makes a photo of an upload. The same upload by the same owner is the same
+// photo, kept longer.
+//
+// The error is Unauthenticated for nobody, QuotaExceeded, one of photo.Inspect's
+// for what cannot be used, or Unavailable when too many photos are being made.
+func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpict.Photo, error) {
+	who, err := owner(c)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	source := hex.EncodeToString(sum[:])
+	if p, err := i.known(ctx, c, source); p != nil || err != nil {
+		return p, err
+	}
+	n, err := i.Gate.Normalise(ctx, data, i.Limits)
+	if err != nil {
+		return nil, err
+	}
+	p := kinpict.Photo{ID: i.IDs.New(kinpict.PhotoPrefix), Owner: who, Width: n.Width, Height: n.Height, Bytes: int64(len(n.JPEG)),
+		SHA256: n.SHA256, SourceSHA256: source, Checks: photo.Advise(n), ExpiresAt: i.expiry(c)}
+	stem := "photos/" + who + "/" + p.ID
+	p.Key, p.ThumbKey = stem+".jpg", stem+".thumb.jpg"
+	i.look(&p, n)
+	if err := i.Blobs.Put(ctx, p.Key, n.JPEG); err != nil {
+		return nil, err
+	}
+	if err := i.Blobs.Put(ctx, p.ThumbKey, n.Thumb); err != nil {
+		return nil, err
+	}
+	var kept *kinpict.Photo
+	err = i.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		if err := tx.LockPhotos(who); err != nil {
+			return err
+		}
+		if kept, err = tx.PhotoBySource(who, source); kept != nil || err != nil {
+			return err
+		}
+		if err := i.allow(tx, c, p.Bytes); err != nil {
+			return err
+		}
+		kept, err = tx.AddPhoto(p)
+		return err
+	})
+	// After any other error the row may be there all the same, so its bytes stay
+	// until the sweep has looked.
+	if errors.Is(err, &kinpict.Error{Code: kinpict.QuotaExceeded}) || err == nil && kept.ID != p.ID {
+		err = errors.Join(err, i.remove(context.WithoutCancel(ctx), p))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return kept, nil
+}
+
+// known returns the photo this upload already is, kept longer, or nil, or
+// QuotaExceeded before anything is decoded.
+func (i *Intake) known(ctx context.Context, c kinpict.Caller, source string) (*kinpict.Photo, error) {
+	var p *kinpict.Photo
+	err := i.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if p, err = tx.PhotoBySource(c.Owner(), source); p != nil || err != nil {
+			return err
+		}
+		return i.allow(tx, c, 1)
+	})
+	if p == nil || err != nil {
+		return nil, err
+	}
+	err = i.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		if err := tx.TouchPhotos(c.Owner(), []string{p.ID}, i.expiry(c)); err != nil {
+			return err
+		}
+		p, err = tx.PhotoBySource(c.Owner(), source) // nil if it was deleted just now
+		return err
+	})
+	return p, err
+}
+
+// look finds faces and says what a person should know about the photo.
+func (i *Intake) look(p *kinpict.Photo, n *photo.Normal) {
+	if m := n.Removed.Message(); m != "" {
+		p.Checks = append(p.Checks, kinpict.Check{Code: CheckMetadata, Severity: "info", Message: m})
+	}
+	if i.Faces == nil {
+		return
+	}
+	if p.Faces = i.Faces(n.JPEG); len(p.Faces) == 0 {
+		p.Checks = append(p.Checks, kinpict.Check{Code: CheckNoFace, Severity: "info",
+			Message: "No face was found in this photo. For pets and things that is fine; people should look towards the camera."})
+	}
+}
+
+// Photo returns a photo of the caller's, or NotFound.
+func (i *Intake) Photo(ctx context.Context, c kinpict.Caller, id string) (*kinpict.Photo, error) {
+	who, err := owner(c)
+	if err != nil {
+		return nil, err
+	}
+	var p *kinpict.Photo
+	err = i.DB.View(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.Photo(who, id)
+		return err
+	})
+	return p, err
+}
+
+// Photos returns the caller's photos, the newest first.
+func (i *Intake) Photos(ctx context.Context, c kinpict.Caller) ([]kinpict.Photo, error) {
+	who, err := owner(c)
+	if err != nil {
+		return nil, err
+	}
+	var out []kinpict.Photo
+	err = i.DB.View(ctx, func(tx *store.Tx) (err error) {
+		out, err = tx.Photos(who)
+		return err
+	})
+	return out, err
+}
+
+// Open returns the bytes of a photo of the caller's, JPEG, or of its thumbnail;
+// NotFound if there is none. The caller closes them.
+func (i *Intake) Open(ctx context.Context, c kinpict.Caller, id string, thumb bool) (io.ReadCloser, *kinpict.Photo, error) {
+	p, err := i.Photo(ctx, c, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	key := p.Key
+	if thumb {
+		key = p.ThumbKey
+	}
+	r, err := i.Blobs.Open(ctx, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, p, nil
+}
+
+// Delete removes a photo of the caller's at once, or returns NotFound. Bytes
+// the bucket does not let go of now are removed by a later sweep.
+func (i *Intake) Delete(ctx context.Context, c kinpict.Caller, id string) error {
+	who, err := owner(c)
+	if err != nil {
+		return err
+	}
+	var p *kinpict.Photo
+	if err := i.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.DeletePhoto(who, id)
+		return err
+	}); err != nil {
+		return err
+	}
+	// The photo is gone for everybody from here on. A failure below comes up
+	// again in every sweep until it is mended.
+	ctx = context.WithoutCancel(ctx)
+	if i.remove(ctx, *p) != nil {
+		return nil
+	}
+	return i.DB.Update(ctx, func(tx *store.Tx) error { return tx.EmptyPhoto(p.ID) })
+}
+
+func (i *Intake) remove(ctx context.Context, p kinpict.Photo) error {
+	return errors.Join(i.Blobs.Delete(ctx, p.Key), i.Blobs.Delete(ctx, p.ThumbKey))
+}
+
+// sweepBatch bounds what one step of a sweep holds in memory.
+const sweepBatch = 500
+
+// Sweep removes photos past their time, bytes of deleted photos, bytes an hour
+// old that belong to no photo, and old drafts. What fails is reported and does
+// not stop the rest; the next sweep tries again.
+func (i *Intake) Sweep(ctx context.Context) error {
+	err := i.DB.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.SweepDrafts(tx.Now().Add(-GuestLife), tx.Now().Add(-AccountLife)); err != nil {
+			return err
+		}
+		_, err := tx.ExpirePhotos()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("sweep photos: %w", err)
+	}
+	if err := errors.Join(i.sweepGone(ctx), i.sweepOrphans(ctx)); err != nil {
+		return fmt.Errorf("sweep photos: %w", err)
+	}
+	return nil
+}
+
+func (i *Intake) sweepGone(ctx context.Context) error {
+	for {
+		var gone []kinpict.Photo
+		if err := i.DB.View(ctx, func(tx *store.Tx) (err error) {
+			gone, err = tx.GonePhotos(sweepBatch)
+			return err
+		}); err != nil {
+			return err
+		}
+		var emptied []string
+		var failed error
+		for _, p := range gone {
+			if err := i.remove(ctx, p); err != nil {
+				failed = errors.Join(failed, err)
+				continue
+			}
+			emptied = append(emptied, p.ID)
+		}
+		if err := i.DB.Update(ctx, func(tx *store.Tx) error {
+			for _, id := range emptied {
+				if err := tx.EmptyPhoto(id); err != nil {
+					return err
+				}
+			}
+			// Until then they count for a guest's quota.
+			_, err := tx.ForgetPhotos(tx.Now().Add(-24 * time.Hour))
+			return err
+		}); err != nil {
+			return errors.Join(failed, err)
+		}
+		if failed != nil || len(gone) < sweepBatch {
+			return failed
+		}
+	}
+}
+
+func (i *Intake) sweepOrphans(ctx context.Context) error {
+	var old []string
+	for it, err := range i.Blobs.List(ctx, "photos/") {
+		if err != nil {
+			return err
+		}
+		if i.Now().Sub(it.At) >= orphanAge {
+			old = append(old, it.Key)
+		}
+	}
+	var orphans []string
+	if err := i.DB.View(ctx, func(tx *store.Tx) error {
+		for _, key := range old {
+			id, _, _ := strings.Cut(path.Base(key), ".")
+			keys, err := tx.PhotoKeys(id)
+			if err != nil {
+				return err
+			}
+			if len(keys) == 0 || key != keys[0] && key != keys[1] {
+				orphans = append(orphans, key)
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	var failed error
+	for _, key := range orphans {
+		failed = errors.Join(failed, i.Blobs.Delete(ctx, key))
+	}
+	return failed
+}
