@@ -36,9 +36,8 @@ type render struct {
 	photos []*photo
 	slots  []layout.Slot
 	styles []*frame.Style
-	parts  []raster.Rect // of each photo, what shows
-	looks  []func(raster.Color) raster.Color
-	grades []func(raster.Color) raster.Color
+	parts  []raster.Rect                     // of each photo, what shows
+	looks  []func(raster.Color) raster.Color // of each photo, tone and grade
 }
 
 func (r *render) step(s string) {
@@ -160,9 +159,9 @@ func (r *render) measure() {
 		stats[i] = tone.Measure(small)
 	}
 	set, grade := tone.Average(stats), r.theme.Grade.Map()
-	for _, s := range stats {
-		harmonise := tone.Harmonise(s, set, harmony)
-		r.grades = append(r.grades, func(c raster.Color) raster.Color { return grade(harmonise(c)) })
+	for i, auto := range r.looks {
+		harmonise := tone.Harmonise(stats[i], set, harmony)
+		r.looks[i] = func(c raster.Color) raster.Color { return grade(harmonise(auto(c))) }
 	}
 }
 
@@ -221,15 +220,13 @@ func (r *render) picture(i int, unit float64) *raster.Image {
 	w, h := max(4, int(ow*k+0.5)), max(4, int(oh*k+0.5))
 	pic := p.source.Crop(r.parts[i], w, h)
 	faces := p.faces(r.parts[i], w, h)
-	before := tone.FaceLuma(pic, faces)
-	pic.Map(r.looks[i])
+	before := tone.Skin(pic, faces)
 	amount := float32(0.35)
 	if r.enhanced {
 		tone.Finish(pic, faces, float64(w)/r.parts[i].W())
-		amount = 0.2
+		amount = 0.2 // Finish has sharpened already, against the grain
 	}
-	pic.Map(r.grades[i])
-	tone.Guard(pic, faces, before, p.dark)
+	pic.Map(tone.Guard(r.looks[i], tone.Skin(pic, faces), tone.Luma(before, tone.Same), p.dark))
 	tone.Sharpen(pic, 0.9*math.Max(1, k*0.55), amount, 0.004, 0.02)
 	return pic
 }

@@ -242,16 +242,44 @@ func (m *Mount) Label(text string, s layout.Slot, l *Label) {
 	}
 	line = line.Fit(s.W * u * 0.86)
 	sn, cs := math.Sincos(s.Deg * math.Pi / 180)
-	down := s.H/2 + l.DY
+	down := s.H*(0.5-s.Cover) + l.DY
 	x, y := (s.X-sn*down)*u, (s.Y+cs*down)*u
 	if l.Plate != nil {
 		m.ribbon(x, y-line.Size*0.28, line.Width()+38*u*line.Size/(29*u), line.Size*1.32, *l.Plate)
 	}
 	mask := line.Turned(x, y, s.Deg, m.bounds())
 	if l.Halo > 0 {
-		m.Page.Shadow(mask, 0, 0.8*u, 3*u, l.Halo, raster.Color{})
+		m.dim(s, line.Size, l)
+		m.Page.Shadow(mask, 0, 0.6*u, 2.5*u, l.Halo, raster.Color{})
 	}
 	m.Page.PaintFlat(mask, 0.94, l.Color)
+}
+
+// dim darkens the foot of the picture in an upright slot, so that light
+// lettering can be read on light photos.
+func (m *Mount) dim(s layout.Slot, size float64, l *Label) {
+	if s.Deg != 0 {
+		return
+	}
+	u := m.Unit
+	in := math.Max(0, -l.DY*u-size*0.75) // what frames the picture from below
+	x0, x1 := int((s.X-s.W/2)*u+in+0.5), int((s.X+s.W/2)*u-in+0.5)
+	foot := (s.Y+s.H/2)*u - in
+	high := 3.2 * size
+	raster.Bands(int(high), func(a, b int) {
+		for i := a; i < b; i++ {
+			y := int(foot+0.5) - 1 - i
+			if y < 0 || y >= m.Page.H {
+				continue
+			}
+			t := 1 - float32(i)/float32(high)
+			k := 1 - l.Halo*0.75*t*t
+			p := m.Page.Row(y)[3*max(0, x0) : 3*max(0, min(m.Page.W, x1))]
+			for j := range p {
+				p[j] = uint16(float32(p[j]) * k)
+			}
+		}
+	})
 }
 
 // ribbon draws a swallow-tailed paper ribbon about (x, y).

@@ -25,6 +25,8 @@ type Plan struct {
 	Aspect float64 `yaml:"aspect"`
 	// Tilt is the largest turn of a slot in rows, degrees.
 	Tilt float64 `yaml:"tilt"`
+	// Vary is how many times as large as the smallest a slot in rows may be; 0 stands for 1.
+	Vary float64 `yaml:"vary"`
 	// Largest bounds the height of a slot in rows, units.
 	Largest float64 `yaml:"largest"`
 	// Head is the wished height of a face over that of the opening.
@@ -47,6 +49,8 @@ func (p *Plan) Check() error {
 		return fmt.Errorf("photos: aspect %g is not in 0.5..2", p.Aspect)
 	case p.Tilt < 0 || p.Tilt > 10:
 		return fmt.Errorf("photos: tilt %g is not in 0..10 degrees", p.Tilt)
+	case p.Vary != 0 && (p.Vary < 1 || p.Vary > 2):
+		return fmt.Errorf("photos: vary %g is not in 1..2", p.Vary)
 	case p.Head < 0.2 || p.Head > 0.6:
 		return fmt.Errorf("photos: head %g is not in 0.2..0.6", p.Head)
 	}
@@ -108,12 +112,13 @@ func (p *Plan) slices(area raster.Rect, photos []*Subject, rng *noise.Rand, open
 	// An elongated slot is allowed only as far as the area and number force it.
 	for limit := 1.75; best == nil; limit += 0.4 {
 		for range tries {
-			slots := p.cut(area, n, rng)
+			part, blank := p.shrink(area, n, rng)
+			slots := p.cut(part, n, rng)
 			if slices.ContainsFunc(slots, func(s Slot) bool { return s.W/s.H > limit || s.H/s.W > limit }) {
 				continue
 			}
 			p.byArea(slots)
-			c := 0.0
+			c := 0.6 * blank
 			small, large := math.Inf(1), 0.0
 			for i, k := range p.assign(slots, photos, open) {
 				s := slots[i]
@@ -128,6 +133,22 @@ func (p *Plan) slices(area raster.Rect, photos []*Subject, rng *noise.Rand, open
 		}
 	}
 	return best
+}
+
+// shrink sometimes leaves part of the area blank, because one or two slots
+// that filled it would be too wide or too narrow for a face. blank is the share.
+func (p *Plan) shrink(area raster.Rect, n int, rng *noise.Rand) (part raster.Rect, blank float64) {
+	if n > 4 {
+		return area, 0
+	}
+	k := [...]float64{1, 1, 0.92, 0.84, 0.76, 0.68, 0.6, 0.5}[rng.Below(8)]
+	dx, dy := area.W()*(1-k)/2, area.H()*(1-k)/2
+	if rng.Float() < 0.5 {
+		dx = 0
+	} else {
+		dy = 0
+	}
+	return raster.Rect{X0: area.X0 + dx, Y0: area.Y0 + dy, X1: area.X1 - dx, Y1: area.Y1 - dy}, 1 - k
 }
 
 func (p *Plan) cut(area raster.Rect, n int, rng *noise.Rand) []Slot {
@@ -178,38 +199,70 @@ func rowLengths(n, r int) []int {
 	return out
 }
 
-// rows makes equal slots as large as the area allows.
+// rows makes slots as large as the area allows. All slots of a row are equal;
+// a shorter row's may be Vary times as large as the longest row's.
 func (p *Plan) rows(area raster.Rect, n int, rng *noise.Rand) []Slot {
-	var h float64
-	rows := 1
+	vary := math.Max(1, p.Vary)
+	var lengths []int
+	var heights []float64
+	most := 0.0
 	for r := 1; r <= n; r++ {
-		m := float64((n + r - 1) / r)
-		w := (area.W() - (m-1)*p.Gap) / m
-		if t := math.Min((area.H()-float64(r-1)*p.Gap)/float64(r), w/p.Aspect); t > h*1.02 {
-			h, rows = t, r
+		ls := rowLengths(n, r)
+		hs, total := make([]float64, r), 0.0
+		small := math.Inf(1)
+		for i, m := range ls {
+			hs[i] = (area.W() - float64(m-1)*p.Gap) / float64(m) / p.Aspect
+			small = math.Min(small, hs[i])
+		}
+		for i := range hs {
+			hs[i] = math.Min(hs[i], small*vary)
+			if p.Largest > 0 {
+				hs[i] = math.Min(hs[i], p.Largest)
+			}
+			total += hs[i]
+		}
+		k := math.Min(1, (area.H()-float64(r-1)*p.Gap)/total)
+		sum, least := 0.0, math.Inf(1)
+		for i, m := range ls {
+			hs[i] *= k
+			sum += float64(m) * hs[i] * hs[i]
+			least = math.Min(least, hs[i])
+		}
+		// The smallest counts extra, so that nobody is made tiny for a large neighbour.
+		if sum += float64(n) * least * least; sum > most*1.03 {
+			most, lengths, heights = sum, ls, hs
 		}
 	}
-	if p.Largest > 0 {
-		h = math.Min(h, p.Largest)
+	rows := len(lengths)
+	spare := area.H()
+	for _, h := range heights {
+		spare -= h
 	}
-	w := h * p.Aspect
+	// Gaps between rows grow only so far; the rest is margin above and below.
+	gap := math.Min(spare/float64(rows+1), 0.16*heights[0]+p.Gap)
+	y := (area.Y0+area.Y1)/2 - (area.H()-spare+gap*float64(rows-1))/2
 	var out []Slot
-	spareY := (area.H() - float64(rows)*h) / float64(rows+1)
-	for r, m := range rowLengths(n, rows) {
-		spareX := math.Min((area.W()-float64(m)*w)/float64(m+1), 0.32*w)
-		x := (area.X0+area.X1)/2 - (float64(m)*w+float64(m-1)*spareX)/2
+	for r, m := range lengths {
+		h := heights[r]
+		w := h * p.Aspect
+		side := math.Max(p.Gap, math.Min((area.W()-float64(m)*w)/float64(m+1), 0.3*w))
+		x := (area.X0+area.X1)/2 - (float64(m)*w+float64(m-1)*side)/2
 		for i := range m {
-			s := Slot{X: x + w/2 + float64(i)*(w+spareX), Y: area.Y0 + spareY + h/2 + float64(r)*(h+spareY), W: w, H: h, Style: p.Styles[0]}
+			s := Slot{X: x + w/2 + float64(i)*(w+side), Y: y + h/2, W: w, H: h, Style: p.Styles[0]}
 			if p.Tilt > 0 {
-				turn := p.Tilt * rng.Between(0.45, 1)
+				s.Deg = p.Tilt * rng.Between(0.45, 1)
 				if (r+i)%2 == 0 {
-					turn = -turn
+					s.Deg = -s.Deg
 				}
-				s.Deg = turn
-				s.Y += math.Min(spareY, 0.03*h) * rng.Between(-0.5, 0.5)
+				s.Y += math.Min(gap, 0.06*h) * rng.Between(-0.5, 0.5)
+				if rows == 1 && m > 1 {
+					// A single row hangs up and down instead of leaving two blank bands.
+					s.Y += math.Min(0.3*spare, 0.2*h) * (float64(i%2) - 0.5) * 2
+				}
 			}
 			out = append(out, s)
 		}
+		y += h + gap
 	}
 	return out
 }
@@ -221,52 +274,86 @@ func (p *Plan) feature(area raster.Rect, n int, rng *noise.Rand) []Slot {
 		q := *p
 		q.Styles = p.Styles[:1]
 		q.Largest = area.H() * 0.96
-		if n == 2 {
-			q.Largest = area.H() * 0.8
-		}
 		return q.rows(area, n, rng)
 	}
 	below, scoreBelow := p.below(area, n-1)
 	beside, scoreBeside := p.beside(area, n-1)
-	if scoreBeside > scoreBelow {
+	if below == nil || scoreBeside > scoreBelow && area.W() > area.H() {
 		return beside
 	}
 	return below
 }
 
-// insetWeight says how much more a circle's area is worth than the large slot's.
-const insetWeight = 1.9
+// insetShare bounds a circle's width over the large slot's, so that there is one
+// main picture.
+const insetShare = 0.60
 
+// balance scores sizes: a product, so that neither the large slot nor the
+// circles grow at the whole cost of the other.
+func balance(main, circles float64) float64 { return main * math.Pow(circles, 0.7) }
+
+// below puts k circles on a curve around the foot of the large slot.
 func (p *Plan) below(area raster.Rect, k int) ([]Slot, float64) {
-	// Degrees above the horizontal at which the curve of circles begins, by number.
-	begin := [...]float64{0, 90, 38, 36, 12, 2, -14, -22}[min(k, 7)]
 	cx := (area.X0 + area.X1) / 2
 	var best []Slot
 	top := -1.0
-	for mw := 0.74 * area.W(); mw > 0.3*area.W(); mw -= 0.01 * area.W() {
+	for mw := 0.72 * area.W(); mw > 0.3*area.W(); mw -= 0.015 * area.W() {
 		mh := mw / p.Aspect
 		if mh > 0.86*area.H() {
 			continue
 		}
-		for r := 0.19 * area.W(); r > 0.08*area.W(); r -= 0.004 * area.W() {
-			cy := area.Y0 + 0.60*mh
-			rx, ry := area.W()/2-r, area.Y1-r-cy
-			slots := []Slot{{X: cx, Y: area.Y0 + mh/2, W: mw, H: mh, Style: p.Styles[0]}}
-			for i := range k {
-				a := 90.0
-				if k > 1 {
-					a = 180 - begin - (180-2*begin)*float64(i)/float64(k-1)
+		for r := insetShare / 2 * mw; r > 0.09*area.W(); r -= 0.006 * area.W() {
+			// More pixels win; what the curve cannot hold is tried with a longer one.
+			score := balance(mw*mh, float64(k)*4*r*r)
+			if score <= top {
+				continue
+			}
+			for begin := 60.0; begin >= -54; begin -= 6 {
+				slots := p.curve(area, cx, mw, mh, r, k, begin)
+				if slots != nil && roomy(slots, p.Gap) {
+					best, top = slots, score
+					break
 				}
-				sn, cs := math.Sincos(a * math.Pi / 180)
-				slots = append(slots, Slot{X: cx + rx*cs, Y: cy + ry*sn, W: 2 * r, H: 2 * r, Style: p.Styles[1]})
 			}
-			if score := mw*mh + insetWeight*float64(k)*4*r*r; score > top && roomy(slots, p.Gap) {
-				best, top = slots, score
-			}
+		}
+	}
+	// The group stands in the middle of the area's height.
+	if best != nil {
+		low := 0.0
+		for _, s := range best {
+			low = math.Max(low, s.Y+s.H/2)
+		}
+		for i := range best {
+			best[i].Y += (area.Y1 - low) / 2
 		}
 	}
 	return best, top
 }
+
+// curve is the large slot and k circles of radius r on half an ellipse that
+// begins begin degrees below the horizontal.
+func (p *Plan) curve(area raster.Rect, cx, mw, mh, r float64, k int, begin float64) []Slot {
+	foot := area.Y0 + mh
+	low := math.Min(area.Y1-r, foot+0.62*r) // the lowest circle's middle
+	cy := foot - 0.42*mh
+	rx, ry := area.W()/2-r, low-cy
+	if ry < 0 {
+		return nil
+	}
+	slots := []Slot{{X: cx, Y: area.Y0 + mh/2, W: mw, H: mh, Style: p.Styles[0]}}
+	for i := range k {
+		a := 90.0
+		if k > 1 {
+			a = 180 - begin - (180-2*begin)*float64(i)/float64(k-1)
+		}
+		sn, cs := math.Sincos(a * math.Pi / 180)
+		slots = append(slots, Slot{X: cx + rx*cs, Y: cy + ry*sn, W: 2 * r, H: 2 * r, Style: p.Styles[1]})
+	}
+	return slots
+}
+
+// labelRoom is kept free above what covers the large slot, for its name.
+const labelRoom = 0.05
 
 // roomy reports whether no circle touches another and each covers only the
 // bottom of the large slot; it notes how much of it.
@@ -275,7 +362,7 @@ func roomy(slots []Slot, gap float64) bool {
 	m.Cover = 0
 	for i, a := range slots[1:] {
 		for _, b := range slots[i+2:] {
-			if math.Hypot(a.X-b.X, a.Y-b.Y) < a.W+gap*0.5 {
+			if math.Hypot(a.X-b.X, a.Y-b.Y) < a.W+gap*0.25 {
 				return false
 			}
 		}
@@ -288,7 +375,7 @@ func roomy(slots []Slot, gap float64) bool {
 		if over > 0.24*m.H {
 			return false
 		}
-		m.Cover = math.Max(m.Cover, over/m.H)
+		m.Cover = math.Max(m.Cover, over/m.H+labelRoom)
 	}
 	return true
 }
@@ -308,8 +395,8 @@ func (p *Plan) beside(area raster.Rect, k int) ([]Slot, float64) {
 		for cols := 1; cols <= 2; cols++ {
 			rows := (left + cols - 1) / cols
 			d := math.Min((box-float64(cols-1)*p.Gap)/float64(cols), (mh-float64(rows-1)*p.Gap)/float64(rows))
-			d = math.Min(d, 0.5*mh)
-			score := mw*h + insetWeight*float64(k)*d*d
+			d = math.Min(d, insetShare*mw)
+			score := balance(mw*h, float64(k)*d*d)
 			if score <= top {
 				continue
 			}
@@ -369,7 +456,7 @@ func (p *Plan) assign(slots []Slot, photos []*Subject, open Opening) []int {
 				c += 0.06 * float64(rank[i])
 			}
 			if len(f.Faces) > 1 {
-				c -= 0.12 * math.Sqrt(w*h) / 1000 * math.Min(8, float64(len(f.Faces)))
+				c -= 0.2 * math.Sqrt(w*h) / 1000 * math.Min(8, float64(len(f.Faces)))
 			}
 			cost[i][k] = c
 		}

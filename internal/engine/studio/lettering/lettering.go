@@ -20,6 +20,7 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/norm"
 
 	"kinpict/internal/engine/studio/raster"
 )
@@ -81,22 +82,34 @@ func Set(text, name string, size, track float64) (l Line, ok bool) {
 	names := fallback(name)
 	for _, n := range names {
 		if f := fonts()[n]; f != nil && covered(f, text) == text {
-			return Line{text, f, size, track}, text != ""
+			return Line{text, f, size, track}, readable(text)
 		}
 	}
 	f := fonts()[names[len(names)-1]]
 	text = strings.Join(strings.Fields(covered(f, text)), " ")
-	return Line{text, f, size, track}, strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	return Line{text, f, size, track}, readable(text)
 }
 
-// covered returns the letters of s that f has.
+func readable(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+}
+
+// covered returns s as far as f has its letters; an accented letter it lacks
+// loses its accent before it is lost.
 func covered(f *opentype.Font, s string) string {
 	var buf sfnt.Buffer
 	return strings.Map(func(r rune) rune {
-		if i, err := f.GlyphIndex(&buf, r); err != nil || i == 0 {
-			return -1
+		for _, r := range []rune{r, []rune(norm.NFD.String(string(r)))[0]} {
+			i, err := f.GlyphIndex(&buf, r)
+			if err != nil || i == 0 {
+				continue
+			}
+			// Some fonts list letters they have only an empty glyph for.
+			if w, err := f.GlyphAdvance(&buf, i, fixed.I(100), font.HintingNone); err == nil && w > 0 {
+				return r
+			}
 		}
-		return r
+		return -1
 	}, s)
 }
 

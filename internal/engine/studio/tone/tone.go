@@ -202,26 +202,34 @@ func Harmonise(s, set Stats, k float32) func(raster.Color) raster.Color {
 // A Face is a face in a picture: centre and side of its square, in pixels.
 type Face struct{ X, Y, S float64 }
 
-// FaceLuma is the mean luma of the skin within the faces, or -1 without faces.
-func FaceLuma(m *raster.Image, faces []Face) float64 {
-	var sum float64
-	n := 0
+// Skin samples the colours within the faces of a picture.
+func Skin(m *raster.Image, faces []Face) []raster.Color {
+	var out []raster.Color
 	for _, f := range faces {
 		x0, x1 := max(0, int(f.X-0.24*f.S)), min(m.W, int(f.X+0.24*f.S))
 		y0, y1 := max(0, int(f.Y-0.22*f.S)), min(m.H, int(f.Y+0.30*f.S))
-		step := max(1, int(f.S)/200)
+		step := max(1, int(f.S)/60)
 		for y := y0; y < y1; y += step {
 			for x := x0; x < x1; x += step {
-				sum += float64(raster.Load(m.Row(y)[3*x:]).Luma())
-				n++
+				out = append(out, raster.Load(m.Row(y)[3*x:]))
 			}
 		}
 	}
-	if n < 20 {
-		return -1
-	}
-	return sum / float64(n)
+	return out
 }
+
+// Luma is the mean luma of colours, each sent through f.
+func Luma(cs []raster.Color, f func(raster.Color) raster.Color) float64 {
+	var sum float64
+	for _, c := range cs {
+		c = f(c)
+		sum += float64(raster.Clamp(c[0]))*0.299 + float64(raster.Clamp(c[1]))*0.587 + float64(raster.Clamp(c[2]))*0.114
+	}
+	return sum / float64(len(cs))
+}
+
+// Same changes nothing.
+func Same(c raster.Color) raster.Color { return c }
 
 // Bounds of the face guard: the luma of faces after grading over before. Photos
 // that are dark as a whole may gain more, because there the light was wrong.
@@ -232,32 +240,39 @@ const (
 	guardRoom = 0.015
 )
 
-// Guard puts faces back to how dark or light they were before grading; it is
-// never a common tone, each photo is held to its own.
-func Guard(m *raster.Image, faces []Face, before float64, dark bool) {
+// Guard returns look, preceded by a gamma where look would make the skin darker
+// or much lighter than before. It holds each photo to its own faces, never to a
+// common tone, and comes first, because what a look has clipped is gone.
+func Guard(look func(raster.Color) raster.Color, skin []raster.Color, before float64, dark bool) func(raster.Color) raster.Color {
+	if len(skin) < 20 {
+		return look
+	}
 	up := GuardHigh
 	if dark {
 		up = GuardDark
 	}
-	// A gamma found for the mean does not move the mean of a range exactly, hence again.
-	for range 3 {
-		after := FaceLuma(m, faces)
-		if before < 0 || after <= 0.01 || after >= 0.99 {
-			return
-		}
-		want := math.Min(0.97, math.Max(before*GuardLow, math.Min(before*up+guardRoom, after)))
-		if math.Abs(want-after) < 0.004 {
-			return
-		}
-		gamma := math.Max(0.6, math.Min(1.6, math.Log(want)/math.Log(after)))
-		var lut [1026]float32
+	got := Luma(skin, look)
+	want := math.Max(before*GuardLow, math.Min(before*up+guardRoom, got))
+	if math.Abs(want-got) < 0.004 {
+		return look
+	}
+	var lut [1026]float32
+	lo, hi := 0.2, 4.0
+	guarded := func(c raster.Color) raster.Color {
+		return look(raster.Color{lookup(&lut, c[0]), lookup(&lut, c[1]), lookup(&lut, c[2])})
+	}
+	for range 12 {
+		gamma := math.Sqrt(lo * hi)
 		for i := range lut {
 			lut[i] = float32(math.Pow(float64(i)/1024, gamma))
 		}
-		m.Map(func(c raster.Color) raster.Color {
-			return raster.Color{lookup(&lut, c[0]), lookup(&lut, c[1]), lookup(&lut, c[2])}
-		})
+		if Luma(skin, guarded) > want {
+			lo = gamma
+		} else {
+			hi = gamma
+		}
 	}
+	return guarded
 }
 
 // Character tells a picture without colour, and one that is dark as a whole.
