@@ -14,6 +14,9 @@ import (
 	"strings"
 )
 
+// DefaultListen is the address of the site unless a setting says otherwise.
+const DefaultListen = "localhost:8080"
+
 // A Secret is a value that is never printed.
 type Secret string
 

@@ -1,0 +1,118 @@
+package config
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/configuration.md")
+
+// manual is docs/configuration.md, made from the tags of the one struct.
+func manual() string {
+	var b strings.Builder
+	b.WriteString(`# Configuration
+
+Generated from internal/config; do not edit. Each setting is a flag of every command, an environment variable, and a key of a YAML file named with
+` + "`--config` or `KINPICT_CONFIG`" + `. A flag wins over the environment, the environment over the file, the file over the default. ` + "`kinpict config`" + `
+prints what holds, with secrets hidden. A contradiction refuses to start and says what to do.
+
+| flag and key | environment | default | means |
+| --- | --- | --- | --- |
+`)
+	for _, s := range (&Config{}).Settings() {
+		def := "none"
+		if s.Default != "" {
+			def = "`" + s.Default + "`"
+		}
+		fmt.Fprintf(&b, "| `--%s` | `%s` | %s | %s |\n", s.Flag, s.Env, def, s.Help)
+	}
+	return b.String()
+}
+
+func TestDocsMatchTheSettings(t *testing.T) {
+	const path = "../../docs/configuration.md"
+	if *update {
+		if err := os.WriteFile(path, []byte(manual()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != manual() {
+		t.Error("docs/configuration.md is not what the settings say; run `make golden`")
+	}
+}
+
+// usual is a configuration as it comes without any setting.
+func usual() *Config {
+	c := &Config{}
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		def := v.Type().Field(i).Tag.Get("default")
+		switch f := v.Field(i); f.Kind() {
+		case reflect.String:
+			f.SetString(def)
+		case reflect.Int:
+			f.SetInt(1)
+		}
+	}
+	return c
+}
+
+func TestValidateNamesEveryProblem(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Config)
+		want   []string // settings the error must name; none: it is fine
+	}{
+		{"as it comes", func(*Config) {}, nil},
+		{"behind TLS", func(c *Config) { c.PublicURL = "https://photos.example.org" }, nil},
+		{"an address without a host", func(c *Config) { c.PublicURL = "photos" }, []string{"PUBLIC_URL"}},
+		{"another database", func(c *Config) { c.DatabaseURL = "mysql://x"; c.SecretKey = Secret(strings.Repeat("k", 32)) }, []string{"DATABASE_URL"}},
+		{"PostgreSQL without a secret", func(c *Config) { c.DatabaseURL = "postgres://x" }, []string{"SECRET_KEY"}},
+		{"PostgreSQL with one", func(c *Config) { c.DatabaseURL = "postgres://x"; c.SecretKey = Secret(strings.Repeat("k", 32)) }, nil},
+		{"a short secret", func(c *Config) { c.SecretKey = "short" }, []string{"SECRET_KEY"}},
+		{"no engine", func(c *Config) { c.Engines = " , " }, []string{"ENGINES"}},
+		{"an unknown engine", func(c *Config) { c.Engines = "studio,dalle" }, []string{"ENGINES"}},
+		{"one engine twice", func(c *Config) { c.Engines = "studio,studio" }, []string{"ENGINES"}},
+		{"a model nobody named", func(c *Config) { c.Engines = "openai,studio" }, []string{"OPENAI_MODEL"}},
+		{"another provider", func(c *Config) { c.Payments = "cash" }, []string{"PAYMENTS"}},
+		{"strange limits", func(c *Config) { c.Limits = "none" }, []string{"LIMITS"}},
+		{"no workers", func(c *Config) { c.Workers = 0 }, []string{"WORKERS"}},
+		{"a proxy that is no network", func(c *Config) { c.Proxies = "10.0.0.1" }, []string{"TRUSTED_PROXIES"}},
+		{"three at once", func(c *Config) { c.Engines, c.Limits, c.Workers = "", "x", 99 }, []string{"ENGINES", "LIMITS", "WORKERS"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := usual()
+			c.change(cfg)
+			err := cfg.Validate()
+			if (err == nil) != (c.want == nil) {
+				t.Fatalf("validate: %v", err)
+			}
+			for _, name := range c.want {
+				if !strings.Contains(err.Error(), "KINPICT_"+name+":") {
+					t.Errorf("%v does not name KINPICT_%s", err, name)
+				}
+			}
+		})
+	}
+}
+
+func TestSecretsAreNotPrinted(t *testing.T) {
+	cfg := usual()
+	cfg.SecretKey, cfg.OpenAIKey, cfg.DatabaseURL = "canary-one", "canary-two", "postgres://u:canary-three@h/d"
+	var all string
+	for _, s := range cfg.Settings() {
+		all += s.Value
+	}
+	all += fmt.Sprintf("%v %+v", *cfg, cfg)
+	if strings.Contains(all, "canary") {
+		t.Errorf("a secret is printed: %s", all)
+	}
+}
