@@ -339,7 +339,7 @@ func (s *Site) deletePhoto(w http.ResponseWriter, r *http.Request) error {
 
 // forget empties the draft of a request that went on its way.
 func (s *Site) forget(ctx context.Context, c kinpict.Caller) error {
-	return s.Intake.SaveDraft(ctx, c, intake.Draft{})
+	return s.Intake.DropDraft(ctx, c)
 }
 
 func redirect(w http.ResponseWriter, r *http.Request, to, name, value string) error {

@@ -129,8 +129,8 @@ func specimens(d *dressing) map[string]specimen {
 
 		"credits":          {"credits", lines},
 		"credits empty":    {"credits", CreditsView{Page: poor}},
-		"policy credits":   {"policy-credits", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, ""), HeldDays: 7}},
-		"policy, no guest": {"policy-credits", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, key, ""), HeldDays: 7}},
+		"policy credits":   {"policy-credits", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, ""), Held: "seven days"}},
+		"policy, no guest": {"policy-credits", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, key, ""), Held: "seven days"}},
 		"policy privacy":   {"policy-privacy", PricingView{Page: guest, Retention: []string{"A guest’s photos: 24 hours"}}},
 		"privacy, a model": {"policy-privacy", PricingView{Page: model}},
 		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, "")}},

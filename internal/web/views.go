@@ -43,7 +43,8 @@ type PricingView struct {
 	Page
 	Rates     []Rate
 	Packs     []Pack
-	HeldDays  int
+	Notice    *Notice
+	Held      string // how long a request waits for credits
 	Retention []string
 }
 
@@ -59,6 +60,8 @@ type CreateView struct {
 	Photos         []Card
 	Scenes         []Scene
 	Selected       string
+	Shapes         []Shape
+	Shape          kinpict.Aspect
 	Instruction    string
 	Quality        string
 	Rates          []Rate
@@ -76,6 +79,12 @@ type Card struct {
 	Role          kinpict.Role
 	Label         string
 	Warnings      []string
+}
+
+// A Shape is an aspect and its name.
+type Shape struct {
+	Aspect kinpict.Aspect
+	Name   string
 }
 
 // A Shortage is a request that waits for credits.
@@ -119,6 +128,7 @@ type GenerationView struct {
 	CreatedAt      time.Time
 	FinishedAt     time.Time
 	Sources        []Card
+	Changed        *Change // the price of another try
 }
 
 // A Moment is one step of the timeline.

@@ -91,6 +91,9 @@ func short(id string) string {
 	return prefix + "_…" + rest[len(rest)-6:]
 }
 
+// days writes a time of whole days.
+func days(d time.Duration) string { return count(int(d.Hours()/24), "day", "days") }
+
 // count names a number of things in words a sentence can hold.
 func count(n int, one, many string) string {
 	words := [...]string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}

@@ -1,0 +1,194 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"kinpict"
+	"kinpict/internal/generation"
+	"kinpict/internal/intake"
+	"kinpict/internal/people"
+)
+
+// Pages anybody may look at; none of them ever spends a credit.
+
+func (s *Site) scenes() []Scene {
+	var out []Scene
+	for _, sc := range s.Scenarios.All() {
+		out = append(out, s.show(sc.ID))
+	}
+	return out
+}
+
+// show describes a scenario, with its own sample where it brings one.
+func (s *Site) show(id string) Scene {
+	sc, err := s.Scenarios.Scenario(id)
+	if err != nil {
+		return s.scene(id, nil)
+	}
+	v := s.scene(id, sc)
+	if sc.Sample != "" {
+		v.Small = "/scenarios/" + id + "/sample"
+		v.Large = v.Small
+	}
+	return v
+}
+
+func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, http.StatusOK, "home", homeView(v.page, v.catalog, s.scenes()))
+}
+
+func (s *Site) scenarios(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, http.StatusOK, "scenarios", ScenesView{v.titled("Scenarios"), s.scenes()})
+}
+
+func (s *Site) scenario(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Scenarios.Scenario(r.PathValue("slug")); err != nil {
+		return err
+	}
+	this := s.show(r.PathValue("slug"))
+	all := s.scenes()
+	var more []Scene
+	for i, sc := range all {
+		if sc.ID == this.ID {
+			more = append(append(more, all[i+1:]...), all[:i]...)
+		}
+	}
+	return s.send(w, r, http.StatusOK, "scenario", SceneView{v.titled(this.Title), this, more[:min(3, len(more))], rates(v.catalog, 0)})
+}
+
+// sample is the sample picture a scenario brings.
+func (s *Site) sample(w http.ResponseWriter, r *http.Request) error {
+	data, kind, err := s.Scenarios.Sample(r.PathValue("slug"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	_, err = w.Write(data)
+	return err
+}
+
+func (s *Site) pricing(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, http.StatusOK, "pricing", s.prices(v, local(r.FormValue("back"))))
+}
+
+func (s *Site) prices(v *visit, back string) PricingView {
+	return PricingView{Page: v.titled("Pricing"), Rates: rates(v.catalog, v.page.Available), Packs: packs(v.catalog, s.key, back)}
+}
+
+// retention says how long things are kept, from the very times that are applied.
+func (s *Site) retention() []string {
+	return []string{
+		"The photos of an account: " + days(intake.AccountLife) + " after their last use.",
+		"The photos of a guest: " + days(intake.GuestLife) + ".",
+		"A request that waits for credits, and its photos: " + days(generation.KeepHeld) + ".",
+		"Finished pictures stay in your account. A guest’s stay in the browser that made them until they are claimed by signing in.",
+		"Sign-in links: " + count(int(people.LinkLife.Minutes()), "minute", "minutes") + ".",
+		"The statement of credits and payments: as long as bookkeeping asks.",
+	}
+}
+
+var policies = map[string]string{
+	"credits": "How credits work", "privacy": "Your photos and privacy", "terms": "Terms", "acceptable-use": "What we make and do not make",
+}
+
+func (s *Site) policy(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("name")
+	title, ok := policies[name]
+	if !ok {
+		return &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such policy.", Hint: "All of them are linked below."}
+	}
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	view := s.prices(v, "")
+	view.Title = title
+	view.Held = days(generation.KeepHeld)
+	view.Retention = s.retention()
+	return s.send(w, r, http.StatusOK, "policy-"+name, view)
+}
+
+const (
+	themeCookie = "kp_theme"
+	themeAge    = 365 * 24 * 3600
+)
+
+func (s *Site) theme(w http.ResponseWriter, r *http.Request) error {
+	cookies := s.Identity.Cookies
+	switch t := r.FormValue("theme"); t {
+	case "light", "dark":
+		cookies.Set(w, cookies.Name(themeCookie), t, themeAge)
+	default:
+		cookies.Clear(w, cookies.Name(themeCookie))
+	}
+	back := local(r.FormValue("back"))
+	if back == "" {
+		back = "/"
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
+	return nil
+}
+
+func (s *Site) robots(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	_, err := fmt.Fprint(w, "User-agent: *\nDisallow: /api/\nDisallow: /create\nDisallow: /generations\nDisallow: /credits\nDisallow: /held/\nDisallow: /checkout\nDisallow: /sign-in\n")
+	return err
+}
+
+func (s *Site) manifest(w http.ResponseWriter, _ *http.Request) error {
+	type icon struct {
+		Src     string `json:"src"`
+		Sizes   string `json:"sizes"`
+		Type    string `json:"type"`
+		Purpose string `json:"purpose"`
+	}
+	body, err := json.Marshal(map[string]any{
+		"name": "Kinpict", "short_name": "Kinpict", "start_url": "/", "display": "standalone",
+		"background_color": "#f5f4ef", "theme_color": "#f5f4ef",
+		"icons":     []icon{{s.assets.url("icon.svg"), "any", "image/svg+xml", "any"}, {s.assets.url("icon-512.png"), "512x512", "image/png", "any"}},
+		"shortcuts": []map[string]string{{"name": "Make a picture", "url": "/create"}},
+	})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/manifest+json")
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, err = w.Write(body)
+	return err
+}
+
+func (s *Site) outbox(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	mails, err := s.People.Outbox(r.Context(), 50)
+	if err != nil {
+		return err
+	}
+	view := OutboxView{Page: v.private("Outbox")}
+	for _, m := range mails {
+		view.Mails = append(view.Mails, Mail{To: m.To, Subject: m.Subject, At: m.CreatedAt, Body: pieces(m.Body)})
+	}
+	return s.send(w, r, http.StatusOK, "outbox", view)
+}

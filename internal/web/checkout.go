@@ -1,0 +1,257 @@
+package web
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"kinpict"
+	"kinpict/internal/billing"
+	"kinpict/internal/httpd"
+)
+
+// intent is a press of a form's button: the form's key, and what the form says.
+func intent(r *http.Request, route string, said any) (kinpict.Intent, error) {
+	b, err := json.Marshal(said)
+	if err != nil {
+		return kinpict.Intent{}, err
+	}
+	hash := sha256.Sum256(b)
+	key := r.FormValue("key")
+	if len(key) > 200 {
+		key = "" // not one of ours; the use case asks for one
+	}
+	return kinpict.Intent{Route: route, Key: key, Hash: hash[:]}, nil
+}
+
+// version reads the price book a form was rendered with.
+func version(r *http.Request) int64 {
+	n, _ := strconv.ParseInt(r.FormValue("catalog_version"), 10, 64) // 0: the one in force
+	return max(0, n)
+}
+
+// checkout opens a checkout and sends the person to the payment page.
+func (s *Site) checkout(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	back := local(r.FormValue("back"))
+	if !v.page.Signed {
+		next := "/pricing"
+		if back != "" {
+			next += "?back=" + back
+		}
+		return redirect(w, r, "/sign-in", "next", next)
+	}
+	pack, currency := r.FormValue("pack"), r.FormValue("currency")
+	in, err := intent(r, "POST /checkout", []any{pack, currency, version(r), back})
+	if err != nil {
+		return err
+	}
+	opened, err := s.Shop.Checkout(r.Context(), v.caller, in, pack, version(r), currency, back)
+	if e, ok := as(err); ok && (e.Code == kinpict.PriceChanged || e.Code == kinpict.KeyReused) {
+		view := s.prices(v, back)
+		view.Notice = &Notice{e.Message, "Nothing was bought. This page shows what is on sale now."}
+		return s.send(w, r, httpd.Means(e.Code).Status, "pricing", view)
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, opened.Purchase.URL, http.StatusSeeOther)
+	return nil
+}
+
+// returned shows how a payment stands. Coming here grants nothing; the provider
+// is asked.
+func (s *Site) returned(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.Identity.Caller(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.Shop.Purchase(r.Context(), c, cmp.Or(r.FormValue("id"), r.FormValue("purchase")))
+	if err != nil {
+		return err
+	}
+	v, err := s.visitBy(r, c) // after asking, so that the balance is the new one
+	if err != nil {
+		return err
+	}
+	view := CheckoutView{Page: v.private("Payment"), ID: p.ID, State: standing(p.State), Credits: p.Credits, Price: p.Price, Back: local(p.Back)}
+	switch view.State {
+	case "waiting":
+		view.Refresh = 4
+		if p.State == billing.Open {
+			view.URL = p.URL
+		}
+	case "paid":
+		if id, ok := strings.CutPrefix(view.Back, "/held/"); ok {
+			if view.Held, err = s.waiting(r, v, id); err != nil {
+				return err
+			}
+		}
+	}
+	if wantsJSON(r) {
+		w.Header().Set("Content-Type", "application/json")
+		return json.NewEncoder(w).Encode(map[string]string{"state": view.State})
+	}
+	return s.send(w, r, http.StatusOK, "checkout", view)
+}
+
+// standing is a purchase's state in the words of the page.
+func standing(state string) string {
+	switch state {
+	case billing.Open, billing.Processing:
+		return "waiting"
+	case billing.Paid:
+		return "paid"
+	case billing.Expired, billing.Failed:
+		return "failed"
+	}
+	return "returned"
+}
+
+// waiting is the held request id if it can go on now, else nil.
+func (s *Site) waiting(r *http.Request, v *visit, id string) (*Waiting, error) {
+	h, err := s.Studio.Held(r.Context(), v.caller, id)
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		return nil, nil // it has had its time
+	}
+	if err != nil {
+		return nil, err
+	}
+	rate, err := v.catalog.Rate(h.Request.Quality)
+	if err != nil || h.GenerationID != "" || rate.Credits > h.Cost || rate.Credits > v.spendable() {
+		return nil, nil // its own page says more
+	}
+	return &Waiting{id, rate.Credits, v.catalog.Version}, nil
+}
+
+// held shows a request that waits for credits.
+func (s *Site) held(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	view, err := s.heldView(r, v, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, http.StatusOK, "held", view)
+}
+
+func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error) {
+	h, err := s.Studio.Held(r.Context(), v.caller, id)
+	if err != nil {
+		return nil, err
+	}
+	view := &HeldView{Page: v.private("Your picture is waiting"), ID: h.ID, Done: h.GenerationID, Scene: s.show(h.Request.Scenario),
+		Quality: qualityName(h.Request.Quality), Instruction: h.Request.Instruction, CatalogVersion: v.catalog.Version, ExpiresAt: h.ExpiresAt,
+		Debt: v.balance.Debt}
+	if h.GenerationID != "" {
+		return view, nil
+	}
+	rate, err := v.catalog.Rate(h.Request.Quality)
+	if err != nil {
+		return nil, err
+	}
+	view.Cost, view.Left = rate.Credits, v.spendable()-rate.Credits
+	if rate.Credits != h.Cost {
+		view.Changed = &Change{h.Cost, rate.Credits}
+	}
+	if view.Shortfall = max(0, rate.Credits-v.spendable()); view.Shortfall > 0 {
+		view.Packs = packs(v.catalog, s.key, "/held/"+h.ID)
+	}
+	view.Sources, err = s.cards(r, v.caller, h.Request.Photos)
+	return view, err
+}
+
+// resume is the one press that goes on with a held request. However often it is
+// pressed, one picture is made.
+func (s *Site) resume(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if !v.page.Signed {
+		return redirect(w, r, "/sign-in", "next", "/held/"+id)
+	}
+	g, first, err := s.Studio.Resume(r.Context(), v.caller, id, version(r))
+	if e, ok := as(err); ok && (e.Code == kinpict.InsufficientCredits || e.Code == kinpict.PriceChanged) {
+		view, err := s.heldView(r, v, id)
+		if err != nil {
+			return err
+		}
+		status := http.StatusConflict
+		if e.Code == kinpict.InsufficientCredits {
+			status = http.StatusUnprocessableEntity
+		} else if was, ok := e.Members["shown_credits"].(kinpict.Credits); ok {
+			view.Changed = &Change{was, view.Cost}
+		}
+		return s.send(w, r, status, "held", view)
+	}
+	if err != nil {
+		return err
+	}
+	if first {
+		if err := s.forget(r.Context(), v.caller); err != nil {
+			return err
+		}
+	}
+	http.Redirect(w, r, "/generations/"+g.ID, http.StatusSeeOther)
+	return nil
+}
+
+var outcomes = map[string]string{
+	"paid": "Pay", "declined": "Decline", "delayed": "Pay later", "duplicate": "Pay, and tell the shop twice", "refund": "Refund",
+	"partial_refund": "Refund a part", "dispute": "Dispute", "dispute_won": "Close the dispute for the shop", "dispute_lost": "Close the dispute for the payer",
+}
+
+// sandboxPage stands for a page of another company: no session, no cookie, none
+// of our looks.
+func (s *Site) sandboxPage(w http.ResponseWriter, r *http.Request) error {
+	return s.sandbox(w, r, http.StatusOK, "")
+}
+
+func (s *Site) sandbox(w http.ResponseWriter, r *http.Request, status int, note string) error {
+	p, err := s.Sandbox.Session(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	view := SandboxView{Title: p.Title, ID: p.ID, Path: r.URL.Path, Price: p.Price, State: p.Status, Note: note, Return: p.ReturnURL}
+	for i, o := range p.Outcomes {
+		text := outcomes[o]
+		if text == "" {
+			text = o
+		}
+		view.Outcomes = append(view.Outcomes, Outcome{o, text, i == 0 && p.Status != billing.Paid})
+	}
+	return s.send(w, r, status, "sandbox", view)
+}
+
+func (s *Site) sandboxPress(w http.ResponseWriter, r *http.Request) error {
+	id, outcome := r.PathValue("id"), r.FormValue("outcome")
+	if err := s.Sandbox.Outcome(r.Context(), id, outcome); err != nil {
+		e, ok := as(err)
+		if !ok || e.Code == kinpict.NotFound {
+			return err
+		}
+		return s.sandbox(w, r, httpd.Means(e.Code).Status, e.Message)
+	}
+	switch outcome {
+	case "paid", "delayed", "duplicate":
+		p, err := s.Sandbox.Session(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		http.Redirect(w, r, p.ReturnURL, http.StatusSeeOther)
+		return nil
+	case "declined":
+		return s.sandbox(w, r, http.StatusOK, "The card was declined. Try again, or go back to the shop.")
+	}
+	return s.sandbox(w, r, http.StatusOK, "Done. The shop has been told.")
+}

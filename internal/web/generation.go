@@ -1,0 +1,141 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"kinpict"
+	"kinpict/internal/httpd"
+)
+
+const picturesPerPage = 24
+
+func (s *Site) generations(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	view := GenerationsView{Page: v.private("My pictures")}
+	if v.caller.Owner() == "" {
+		return s.send(w, r, http.StatusOK, "generations", view)
+	}
+	list, next, err := s.Studio.Generations(r.Context(), v.caller, r.FormValue("cursor"), picturesPerPage)
+	if err != nil {
+		return err
+	}
+	view.Next = url.QueryEscape(next)
+	for _, g := range list {
+		view.Items = append(view.Items, tile(g, s.show(g.Request.Scenario).Title))
+	}
+	return s.send(w, r, http.StatusOK, "generations", view)
+}
+
+func tile(g *kinpict.Generation, title string) Tile {
+	t := Tile{ID: g.ID, Title: title, Label: qualityName(g.Request.Quality), At: g.CreatedAt}
+	if g.Funding == kinpict.FundedByPreview {
+		t.Label = "Free preview"
+	}
+	switch {
+	case g.Status == kinpict.Succeeded && g.Image != nil:
+		t.Picture, t.Width, t.Height = pictureURL(g.ID, 480), g.Image.Width, g.Image.Height
+	case g.Status == kinpict.Failed && g.Returned > 0:
+		t.State = "Did not come out. " + credits(g.Returned) + " returned."
+	case g.Status == kinpict.Failed:
+		t.State = "Did not come out"
+	case g.Status == kinpict.Canceled:
+		t.State = "Canceled"
+	default:
+		t.State = "Developing"
+	}
+	return t
+}
+
+func (s *Site) generation(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	g, err := s.Studio.Generation(r.Context(), v.caller, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	view, err := s.develop(r, v, g)
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, http.StatusOK, "generation", view)
+}
+
+// develop is the page of a generation as it stands.
+func (s *Site) develop(r *http.Request, v *visit, g *kinpict.Generation) (*GenerationView, error) {
+	ahead := 0
+	if g.Status == kinpict.Queued {
+		var err error
+		if ahead, err = s.Studio.Ahead(r.Context(), g.ID); err != nil {
+			return nil, err
+		}
+	}
+	view := generationView(v.page, g, s.show(g.Request.Scenario), ahead)
+	view.Key, view.CatalogVersion, view.Cost = s.key(), v.catalog.Version, g.Credits
+	if rate, err := v.catalog.Rate(g.Request.Quality); err == nil {
+		view.Cost = rate.Credits
+	}
+	var err error
+	view.Sources, err = s.cards(r, v.caller, g.Request.Photos)
+	return &view, err
+}
+
+func (s *Site) cancel(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.Identity.Caller(r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	_, err = s.Studio.Cancel(r.Context(), c, id)
+	// Too late: the page shows how far it is.
+	if err != nil && kinpict.CodeOf(err) != kinpict.NotCancelable {
+		return err
+	}
+	http.Redirect(w, r, "/generations/"+id, http.StatusSeeOther)
+	return nil
+}
+
+// retry makes a failed picture again from the same photos and words, at the
+// price the button named.
+func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	in, err := intent(r, "POST /generations/"+id+"/retry", version(r))
+	if err != nil {
+		return err
+	}
+	a, err := s.Studio.Retry(r.Context(), v.caller, in, id, version(r))
+	if e, ok := as(err); ok {
+		switch e.Code {
+		case kinpict.InsufficientCredits:
+			if held, ok := e.Members["held_request"].(map[string]any); ok {
+				http.Redirect(w, r, "/held/"+held["id"].(string), http.StatusSeeOther)
+				return nil
+			}
+		case kinpict.PriceChanged:
+			g, err := s.Studio.Generation(r.Context(), v.caller, id)
+			if err != nil {
+				return err
+			}
+			view, err := s.develop(r, v, g)
+			if err != nil {
+				return err
+			}
+			was, _ := e.Members["shown_credits"].(kinpict.Credits)
+			view.Changed = &Change{was, view.Cost}
+			return s.send(w, r, httpd.Means(e.Code).Status, "generation", view)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.goOn(w, r, v, &sent{}, a)
+}

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"kinpict"
+	"kinpict/internal/generation"
+	"kinpict/internal/httpd"
+)
+
+// press is the button on the create page. Whatever it leads to, the draft is kept
+// first; only a request that was accepted takes it along.
+func (s *Site) press(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.Identity.CallerOrGuest(w, r)
+	if err != nil {
+		return err
+	}
+	f, err := s.read(w, r, c)
+	if err != nil {
+		if e, ok := as(err); ok && httpd.Means(e.Code).Status == http.StatusRequestEntityTooLarge {
+			return s.tooLarge(w, r, c, e)
+		}
+		return err
+	}
+	v, err := s.visitBy(r, c)
+	if err != nil {
+		return err
+	}
+	do := f.Get("do")
+	if do == "save" {
+		http.Redirect(w, r, "/create", http.StatusSeeOther)
+		return nil
+	}
+	if do == "signin" || do != "preview" && !v.page.Signed {
+		return redirect(w, r, "/sign-in", "next", "/create")
+	}
+	if p := incomplete(f); len(p) > 0 || len(f.faults) > 0 {
+		return s.again(w, r, v, f, http.StatusUnprocessableEntity, p)
+	}
+
+	req := f.draft.Request
+	req.CatalogVersion = version(r)
+	run, route := s.Studio.Accept, "POST /create"
+	if do == "preview" {
+		run, route = s.Studio.Preview, "POST /create preview"
+	}
+	in, err := intent(r, route, req)
+	if err != nil {
+		return err
+	}
+	a, err := run(r.Context(), c, in, req)
+	if err != nil {
+		return s.refused(w, r, v, f, err)
+	}
+	return s.goOn(w, r, v, f, a)
+}
+
+// incomplete is what has to be there before anything else is asked.
+func incomplete(f *sent) []Problem {
+	var out []Problem
+	if len(f.draft.Request.Photos) == 0 {
+		out = append(out, Problem{"photo-input", "Add at least one photo, so that there is someone to show."})
+	}
+	if !f.draft.Consent {
+		out = append(out, Problem{"consent", "Please confirm that everyone in these photos, or their parent, agreed."})
+	}
+	return out
+}
+
+// goOn leads to what an accepted request became, also when the same press
+// arrives twice.
+func (s *Site) goOn(w http.ResponseWriter, r *http.Request, v *visit, f *sent, a *generation.Accepted) error {
+	if a.Generation != nil {
+		if err := s.forget(r.Context(), v.caller); err != nil {
+			return err
+		}
+		http.Redirect(w, r, "/generations/"+a.Generation.ID, http.StatusSeeOther)
+		return nil
+	}
+	if strings.HasPrefix(a.Replay.Ref, kinpict.HeldPrefix) {
+		return s.short(w, r, v, f, a.Replay.Ref)
+	}
+	http.Redirect(w, r, "/generations/"+a.Replay.Ref, http.StatusSeeOther)
+	return nil
+}
+
+// refused shows the tool again with the reason, and everything still in it.
+func (s *Site) refused(w http.ResponseWriter, r *http.Request, v *visit, f *sent, err error) error {
+	e, ok := as(err)
+	if !ok {
+		return err
+	}
+	switch e.Code {
+	case kinpict.Unauthenticated:
+		return redirect(w, r, "/sign-in", "next", "/create")
+	case kinpict.InsufficientCredits:
+		if held, ok := e.Members["held_request"].(map[string]any); ok {
+			if id, ok := held["id"].(string); ok {
+				return s.short(w, r, v, f, id)
+			}
+		}
+		return err
+	case kinpict.Invalid:
+		return s.again(w, r, v, f, http.StatusUnprocessableEntity, problems(e))
+	case kinpict.Internal:
+		return err
+	}
+	view, err := s.tool(r, v, &f.draft)
+	if err != nil {
+		return err
+	}
+	switch e.Code {
+	case kinpict.PriceChanged:
+		was, _ := e.Members["shown_credits"].(kinpict.Credits)
+		now, _ := e.Members["credits"].(kinpict.Credits)
+		view.Changed = &Change{was, now}
+	case kinpict.KeyReused:
+		view.Notice = &Notice{"This page was sent before", "It was changed since. Check it, then press the button again to send it as it is now."}
+	case kinpict.GuestLimit:
+		view.PreviewSpent = true
+		fallthrough
+	default:
+		view.Notice = &Notice{e.Message, e.Hint}
+	}
+	httpd.FailureHeader(w.Header(), e)
+	return s.send(w, r, httpd.Means(e.Code).Status, "create", view)
+}
+
+// fields are the request's parts by where the page has them.
+var fields = map[string]string{"photos": "photo-input", "scenario": "scenes", "aspect": "aspect", "instruction": "instruction", "quality": "quality"}
+
+// problems are what a use case found wrong, at the fields of the page.
+func problems(e *kinpict.Error) []Problem {
+	list, _ := e.Members["errors"].([]map[string]string)
+	var out []Problem
+	for _, m := range list {
+		field := fields[m["field"]]
+		if field == "" {
+			field = "h-order"
+		}
+		out = append(out, Problem{field, m["message"] + " " + e.Hint})
+	}
+	if len(out) == 0 {
+		out = append(out, Problem{"h-order", e.Message + " " + e.Hint})
+	}
+	return out
+}
+
+// again shows the tool with what has to be put right.
+func (s *Site) again(w http.ResponseWriter, r *http.Request, v *visit, f *sent, status int, p []Problem) error {
+	view, err := s.tool(r, v, &f.draft)
+	if err != nil {
+		return err
+	}
+	for _, fault := range f.faults {
+		if e, ok := as(fault); ok {
+			p = append(p, Problem{"photo-input", strings.TrimSpace(e.Message + " " + e.Hint)})
+		}
+	}
+	view.Problems, view.Title = p, "Problem: "+view.Title
+	return s.send(w, r, status, "create", view)
+}
+
+// short shows the tool with what is missing and how to add it. The request is
+// held under id; the page that comes after paying goes on with it.
+func (s *Site) short(w http.ResponseWriter, r *http.Request, v *visit, f *sent, id string) error {
+	h, err := s.Studio.Held(r.Context(), v.caller, id)
+	if kinpict.CodeOf(err) == kinpict.NotFound || err == nil && h.GenerationID != "" {
+		// It has gone on, or had its time: its page says which.
+		http.Redirect(w, r, "/held/"+id, http.StatusSeeOther)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rate, err := v.catalog.Rate(h.Request.Quality)
+	if err != nil {
+		return err
+	}
+	if rate.Credits <= v.spendable() {
+		http.Redirect(w, r, "/held/"+id, http.StatusSeeOther)
+		return nil
+	}
+	view, err := s.tool(r, v, &f.draft)
+	if err != nil {
+		return err
+	}
+	view.Held = &Shortage{ID: h.ID, Required: rate.Credits, Available: v.balance.Available, Shortfall: rate.Credits - v.spendable(), Debt: v.balance.Debt,
+		ExpiresAt: h.ExpiresAt, Packs: packs(v.catalog, s.key, "/held/"+h.ID)}
+	view.Title = "More credits needed"
+	return s.send(w, r, http.StatusUnprocessableEntity, "create", view)
+}

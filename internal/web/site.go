@@ -1,0 +1,222 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/billing"
+	"kinpict/internal/generation"
+	"kinpict/internal/httpd"
+	"kinpict/internal/intake"
+	"kinpict/internal/people"
+	"kinpict/internal/scenario"
+)
+
+// A Site is the pages. All fields but Payments are required.
+type Site struct {
+	Studio    *generation.Studio
+	Shop      *billing.Shop
+	People    *people.People
+	Intake    *intake.Intake
+	Scenarios *scenario.Set
+	Identity  *httpd.Identity
+	IDs       kinpict.IDs // makes the idempotency keys of forms
+	Now       func() time.Time
+	// Generative is whether any engine in use redraws people.
+	Generative bool
+	// Sandbox is the provider that moves no money, nil with a real one. With it
+	// come its page, a bar on every page, and the outbox, which shows kept mail
+	// to everybody who can reach the site.
+	Sandbox Sandbox
+
+	*dressing
+	uploads *httpd.Slots
+}
+
+// Sandbox is the sandbox provider as its page needs it.
+type Sandbox interface {
+	Session(ctx context.Context, id string) (*billing.SandboxSession, error)
+	Outcome(ctx context.Context, id, outcome string) error
+}
+
+// New prepares the assets and templates.
+func New(s Site) (*Site, error) {
+	d, err := dress()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	s.dressing = d
+	s.uploads = &httpd.Slots{All: 16, Each: 4}
+	return &s, nil
+}
+
+// Sample is the address of a scenario's sample artwork.
+func (s *Site) Sample(id string) string { return s.show(id).Large }
+
+// Routes adds the pages to mux.
+func (s *Site) Routes(mux *http.ServeMux) {
+	mux.Handle("GET /a/{hash}/{path...}", s.assets)
+	for pattern, h := range map[string]httpd.Handler{
+		"GET /{$}":                        s.home,
+		"GET /scenarios":                  s.scenarios,
+		"GET /scenarios/{slug}":           s.scenario,
+		"GET /scenarios/{slug}/sample":    s.sample,
+		"GET /pricing":                    s.pricing,
+		"GET /create":                     s.create,
+		"POST /create":                    s.press,
+		"POST /create/draft":              s.saveDraft,
+		"POST /create/photos":             s.addPhotos,
+		"POST /create/photos/{id}/delete": s.deletePhoto,
+		"GET /generations":                s.generations,
+		"GET /generations/{id}":           s.generation,
+		"POST /generations/{id}/cancel":   s.cancel,
+		"POST /generations/{id}/retry":    s.retry,
+		"GET /credits":                    s.credits,
+		"GET /policies/{name}":            s.policy,
+		"GET /sign-in":                    s.signIn,
+		"POST /sign-in":                   s.requestLink,
+		"GET /sign-in/confirm":            s.confirm,
+		"POST /sign-in/confirm":           s.enter,
+		"POST /sign-out":                  s.signOut,
+		"POST /checkout":                  s.checkout,
+		"GET /checkout/return":            s.returned,
+		"GET /held/{id}":                  s.held,
+		"POST /held/{id}":                 s.resume,
+		"POST /prefs/theme":               s.theme,
+		"GET /robots.txt":                 s.robots,
+		"GET /manifest.webmanifest":       s.manifest,
+	} {
+		mux.Handle(pattern, h.Or(s.Fail))
+	}
+	if s.Sandbox != nil {
+		mux.Handle("GET /outbox", httpd.Handler(s.outbox).Or(s.Fail))
+		mux.Handle("GET /sandbox/checkout/{id}", httpd.Handler(s.sandboxPage).Or(s.Fail))
+		mux.Handle("POST /sandbox/checkout/{id}", httpd.Handler(s.sandboxPress).Or(s.Fail))
+	}
+}
+
+// A visit is one request with what every page needs to know.
+type visit struct {
+	caller  kinpict.Caller
+	catalog *kinpict.Catalog
+	balance kinpict.Balance
+	page    Page
+}
+
+// visit looks up who asks and what is on sale.
+func (s *Site) visit(r *http.Request) (*visit, error) {
+	c, err := s.Identity.Caller(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.visitBy(r, c)
+}
+
+func (s *Site) visitBy(r *http.Request, c kinpict.Caller) (*visit, error) {
+	v := &visit{caller: c, page: s.blank(r)}
+	var err error
+	if v.catalog, err = s.Shop.Catalog(r.Context()); err != nil {
+		return nil, err
+	}
+	v.page.Previews = v.catalog.Guest.Previews
+	if c.AccountID != "" {
+		if v.balance, err = s.Shop.Balance(r.Context(), c); err != nil {
+			return nil, err
+		}
+		v.page.Signed, v.page.Email, v.page.Available = true, c.Email, v.balance.Available
+	}
+	return v, nil
+}
+
+// blank is a page for a visitor nothing is known about.
+func (s *Site) blank(r *http.Request) Page {
+	p := Page{Path: r.URL.Path, Sandbox: s.Sandbox != nil, Generative: s.Generative}
+	switch t := s.Identity.Cookies.Value(r, s.Identity.Cookies.Name(themeCookie)); t {
+	case "light", "dark":
+		p.Theme = t
+	}
+	return p
+}
+
+// spendable is what can be spent, below zero where more is owed than is there.
+func (v *visit) spendable() kinpict.Credits {
+	if v.balance.Available > 0 {
+		return v.balance.Available
+	}
+	return min(0, v.balance.Balance-v.balance.Debt)
+}
+
+// titled is the visit's page under a title.
+func (v *visit) titled(t string) Page {
+	p := v.page
+	p.Title = t
+	return p
+}
+
+// private is a page for one person's eyes.
+func (v *visit) private(t string) Page {
+	p := v.titled(t)
+	p.Private = true
+	return p
+}
+
+// key makes an idempotency key for one rendered form.
+func (s *Site) key() string { return s.IDs.New("key_") }
+
+// Fail answers an error with a page, and on the API's paths, which have no
+// pages, with a problem document.
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	if speaksJSON(r) {
+		httpd.Problem(w, r, err)
+		return
+	}
+	e := httpd.Explain(r, err)
+	if e.Code == kinpict.Unauthenticated && r.Method == http.MethodGet {
+		http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return
+	}
+	p := s.blank(r)
+	// The page is shown whatever else is out of order, so what is not known stays blank.
+	if v, err := s.visit(r); err == nil {
+		p = v.page
+	}
+	httpd.FailureHeader(w.Header(), e)
+	w.Header().Del("WWW-Authenticate") // a page offers a link instead
+	if err := s.send(w, r, httpd.Means(e.Code).Status, "error", errorView(p, e)); err != nil {
+		httpd.Problem(w, r, err)
+	}
+}
+
+func speaksJSON(r *http.Request) bool {
+	for _, prefix := range []string{"/api/", "/webhooks/", "/healthz", "/readyz", "/openapi.json"} {
+		if strings.HasPrefix(r.URL.Path, prefix) {
+			return true
+		}
+	}
+	return wantsJSON(r)
+}
+
+// wantsJSON reports whether a script of ours asks.
+func wantsJSON(r *http.Request) bool { return r.Header.Get("Accept") == "application/json" }
+
+// as finds the error a person may see in err.
+func as(err error) (*kinpict.Error, bool) {
+	var e *kinpict.Error
+	return e, errors.As(err, &e)
+}
+
+// local returns next where it leads to a page of ours, else "". Browsers read a
+// backslash as a slash, so "/\evil.example" leads away as "//evil.example" does.
+func local(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") || len(next) > 1000 {
+		return ""
+	}
+	return next
+}
