@@ -11,6 +11,7 @@ import (
 	"context"
 	_ "embed"
 	"net/http"
+	"strings"
 	"time"
 
 	"kinpict"
@@ -110,6 +111,9 @@ func (a *API) handler(op *operation) http.Handler {
 			return &kinpict.Error{Code: kinpict.Unauthenticated, Message: "This needs a signed-in account.",
 				Hint: "Send an API token as Authorization: Bearer, or sign in on the site."}
 		}
+		if !plausible(c.id()) {
+			return &kinpict.Error{Code: kinpict.NotFound, Message: "There is nothing with this id here.", Hint: "Check it for a typing mistake."}
+		}
 		if op.key {
 			if c.key, err = idempotencyKey(r.Header); err != nil {
 				return err
@@ -124,6 +128,14 @@ func (a *API) handler(op *operation) http.Handler {
 			}
 		}
 		return op.serve(a, c)
+	})
+}
+
+// plausible reports whether an id could be one of ours. What could not is kept
+// from the databases, which do not all take the same bytes.
+func plausible(id string) bool {
+	return len(id) <= 64 && !strings.ContainsFunc(id, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_'
 	})
 }
 

@@ -119,6 +119,15 @@ func each(t *testing.T, f func(r *rig)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) { f(newRig(t, db, clock)) })
 }
 
+// oneKind is for what never reaches the database, or is the same on both.
+func oneKind(t *testing.T, f func(r *rig)) {
+	t.Helper()
+	clock := storetest.NewClock()
+	f(newRig(t, storetest.New(t, "sqlite", clock), clock))
+}
+
+const sandboxSignature = sandbox.Header
+
 func newRig(t *testing.T, db *store.DB, clock *storetest.Clock) *rig {
 	t.Helper()
 	if err := db.Seed(context.Background(), kinpict.DefaultCatalog()); err != nil {

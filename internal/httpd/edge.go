@@ -8,7 +8,9 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kinpict"
 )
@@ -59,6 +61,9 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 			return &kinpict.Error{Code: kinpict.UnsupportedMediaType, Message: "Compressed requests are not read here.",
 				Hint: "Send the body as it is, without Content-Encoding."}
 		}
+		if !text(r.URL) {
+			return &kinpict.Error{Code: RequestMalformed, Message: "The address holds bytes that are no text.", Hint: "Check it for a typing mistake."}
+		}
 		limitBody(w, r, e.Now)
 		if _, pattern := mux.Handler(r); pattern == "" {
 			return unmatched(mux, w, r)
@@ -96,6 +101,13 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 		}()
 		handler.ServeHTTP(rec, r)
 	})
+}
+
+// text reports whether the address is UTF-8 without NUL once it is unescaped.
+// Not every database takes other strings, so none gets past here.
+func text(u *url.URL) bool {
+	query, err := url.QueryUnescape(u.RawQuery)
+	return err == nil && utf8.ValidString(u.Path) && utf8.ValidString(query) && !strings.ContainsRune(u.Path+query, 0)
 }
 
 // unmatched answers what the mux has no route for, in the words of an error.

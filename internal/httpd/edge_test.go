@@ -229,6 +229,16 @@ func TestAccessLogHoldsNoPersonalData(t *testing.T) {
 	}
 }
 
+func TestAddressesAreText(t *testing.T) {
+	for path, status := range map[string]int{"/page": 200, "/page?q=%C3%A9&x=1": 200, "/page?q=%00": 400, "/page?q=%ff": 400, "/page?q=%zz": 400,
+		"/s/%00": 400, "/s/%ff": 400, "/page?%00": 400} {
+		s := newSite(t, "http://kinpict.example")
+		if w := s.do("GET", path, nil); w.Code != status {
+			t.Errorf("%s: %d, want %d", path, w.Code, status)
+		}
+	}
+}
+
 func TestHalfAnAnswerIsCut(t *testing.T) {
 	s := newSite(t, "http://kinpict.example")
 	defer func() {

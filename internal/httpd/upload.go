@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"unicode/utf8"
 
 	"kinpict"
 )
@@ -115,6 +117,9 @@ func ReadForm(w http.ResponseWriter, r *http.Request, lim FormLimits) (form *For
 			}
 			if len(b) > maxField {
 				return form, TooLarge(maxField)
+			}
+			if !utf8.Valid(b) || bytes.IndexByte(b, 0) >= 0 {
+				return form, badForm("has a field that is no text", nil)
 			}
 			form.Values.Add(part.FormName(), string(b))
 			continue

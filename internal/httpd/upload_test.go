@@ -41,6 +41,8 @@ func TestForms(t *testing.T) {
 		{"a file one byte too large", "", file(1001) + end, kinpict.FileTooLarge},
 		{"three files of two", "", file(1) + file(1) + file(1) + end, RequestTooLarge},
 		{"a thousand parts", "", strings.Repeat(field, 1001) + end, RequestTooLarge},
+		{"a field with a NUL", "", part(`name="word"`, "a\x00b") + end, RequestMalformed},
+		{"a field that is not UTF-8", "", part(`name="word"`, "\xff") + end, RequestMalformed},
 		{"a field of 20 KiB", "", part(`name="word"`, strings.Repeat("w", 20<<10)) + end, RequestTooLarge},
 		{"more than all together may be", "", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" + strings.Repeat("w", 1<<20), RequestTooLarge},
 	} {
