@@ -70,13 +70,17 @@ func (d *DB) acceptPostgres(ctx context.Context, a *Acceptance) (*kinpict.Replay
 	if err != nil {
 		return nil, err
 	}
+	answer := a.Answer
+	if answer == nil {
+		answer = []byte{}
+	}
 	var fresh bool
 	var hash, body []byte
 	var status sql.NullInt64
 	var ref sql.NullString
 	err = d.pool.QueryRowContext(ctx, `SELECT o_new, o_body_hash, o_status, o_ref, o_answer
 		FROM kp_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		a.AccountID, a.Intent.Route, a.Intent.Key, a.Intent.Hash, a.Status, a.Answer, g.CatalogUsed, g.Credits, d.now(),
+		a.AccountID, a.Intent.Route, a.Intent.Key, a.Intent.Hash, a.Status, answer, g.CatalogUsed, g.Credits, d.now(),
 		g.ID, g.Request.Quality, g.Request.Scenario, string(g.Request.Aspect), g.Request.Instruction, string(photos), g.Seed,
 		a.Deadline.UnixMicro(), g.RetryOf).Scan(&fresh, &hash, &status, &ref, &body)
 	switch sqlState(err) {
@@ -107,7 +111,7 @@ func (t *Tx) accept(a *Acceptance) (*kinpict.Replay, error) {
 		return t.Replay(a.AccountID, a.Intent)
 	}
 	var version int64
-	if err := t.row(inForce, t.now).Scan(&version); err != nil {
+	if err := t.row(inForce, t.now).Scan(&version); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
 	if version != g.CatalogUsed {

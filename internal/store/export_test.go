@@ -61,3 +61,9 @@ func Migrations() fs.FS { return migrations }
 func (t *Tx) EachRow(f func(scan func(...any) error) error, query string, args ...any) error {
 	return t.each(func(r *sql.Rows) error { return f(r.Scan) }, query, args...)
 }
+
+// Run executes a statement outside any transaction.
+func (d *DB) Run(ctx context.Context, query string) error {
+	_, err := d.pool.ExecContext(ctx, query)
+	return err
+}

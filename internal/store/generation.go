@@ -76,7 +76,7 @@ func (t *Tx) Job(id string) (*kinpict.Generation, error) {
 // before ("" for the newest), at most limit.
 func (t *Tx) Generations(owner, before string, limit int) ([]*kinpict.Generation, error) {
 	if before == "" {
-		before = "~" // sorts after every id
+		before = "zzzz" // sorts after every id, also in a database that sorts by language
 	}
 	var out []*kinpict.Generation
 	err := t.each(func(r *sql.Rows) error {

@@ -246,7 +246,7 @@ BEGIN
   END IF;
   FOR l IN SELECT id, remaining FROM lot
       WHERE account_id = p_account AND remaining > 0 AND effective_at <= p_now
-      ORDER BY priority, greatest(expires_at, grace_until) NULLS LAST, effective_at, id LOOP
+      ORDER BY priority, greatest(expires_at, grace_until) NULLS LAST, effective_at, id COLLATE "C" LOOP
     v_take := least(l.remaining, v_left);
     UPDATE lot SET remaining = remaining - v_take, consumed = consumed + v_take WHERE id = l.id;
     v_lots := v_lots || l.id;
