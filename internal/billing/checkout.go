@@ -54,7 +54,11 @@ func (s *Shop) Checkout(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 			return err
 		}
 		if replay != nil {
-			p, err = tx.Purchase(replay.Ref)
+			if p, err = tx.Purchase(replay.Ref); err != nil || p.URL == "" {
+				return err
+			}
+			// The words of the answer come with the address, perhaps since they were read above.
+			replay, err = tx.Replay(c.AccountID, in)
 			return err
 		}
 		if err := s.limit(tx, c); err != nil {
