@@ -38,26 +38,31 @@ const (
 // one snapshot and writes nothing, so it works beside a running server.
 func (d *DB) Audit(ctx context.Context, scope Scope) ([]Finding, error) {
 	var found []Finding
-	err := d.View(ctx, func(t *Tx) error {
-		for _, c := range checks {
-			args := append([]any{scope.AccountID}, c.args(t.now)...)
-			err := t.each(func(r *sql.Rows) error {
-				f := Finding{Check: c.id}
-				if err := r.Scan(&f.Subject, &f.Message); err != nil {
-					return err
-				}
-				found = append(found, f)
-				return nil
-			}, c.query, args...)
-			if err != nil {
-				return fmt.Errorf("audit %s: %w", c.id, err)
-			}
-		}
-		history, err := t.auditHistory(scope.AccountID)
-		found = append(found, history...)
+	err := d.View(ctx, func(t *Tx) (err error) {
+		found, err = t.audit(scope)
 		return err
 	})
 	return found, err
+}
+
+func (t *Tx) audit(scope Scope) ([]Finding, error) {
+	var found []Finding
+	for _, c := range checks {
+		args := append([]any{scope.AccountID}, c.args(t.now)...)
+		err := t.each(func(r *sql.Rows) error {
+			f := Finding{Check: c.id}
+			if err := r.Scan(&f.Subject, &f.Message); err != nil {
+				return err
+			}
+			found = append(found, f)
+			return nil
+		}, c.query, args...)
+		if err != nil {
+			return nil, fmt.Errorf("audit %s: %w", c.id, err)
+		}
+	}
+	history, err := t.auditHistory(scope.AccountID)
+	return append(found, history...), err
 }
 
 // A check is a query for what is wrong: each row is a subject and a sentence.

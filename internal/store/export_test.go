@@ -67,3 +67,6 @@ func (d *DB) Run(ctx context.Context, query string) error {
 	_, err := d.pool.ExecContext(ctx, query)
 	return err
 }
+
+// Audit is DB.Audit of what the transaction sees.
+func (t *Tx) Audit(scope Scope) ([]Finding, error) { return t.audit(scope) }
