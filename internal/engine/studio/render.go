@@ -231,14 +231,17 @@ func (r *render) picture(i int, unit float64) *raster.Image {
 	return pic
 }
 
-var quoted = regexp.MustCompile(`"([^"\n]{1,80})"|“([^“”\n]{1,80})”|„([^„“”\n]{1,80})[“”]|«([^«»\n]{1,80})»`)
+var quoted = regexp.MustCompile(`"([^"\n]{0,80})"|“([^“”\n]{0,80})”|„([^„“”\n]{0,80})[“”]|«([^«»\n]{0,80})»`)
 
 // titles are the first two strings in double quotes of an instruction.
 func titles(instruction string) (title, subtitle string) {
-	var out [2]string
-	for i, m := range quoted.FindAllStringSubmatch(instruction, 2) {
-		out[i] = strings.TrimSpace(strings.Join(m[1:], ""))
+	var out []string
+	for _, m := range quoted.FindAllStringSubmatch(instruction, -1) {
+		if s := strings.TrimSpace(strings.Join(m[1:], "")); s != "" {
+			out = append(out, s)
+		}
 	}
+	out = append(out, "", "")
 	return out[0], out[1]
 }
 

@@ -145,7 +145,8 @@ func (s *Style) For(slot layout.Slot) *Style {
 	}
 	if s.Label != nil {
 		l := *s.Label
-		l.Size *= k
+		// Names shrink less than mounts, because they are to be read.
+		l.Size *= math.Max(0.8, k)
 		l.DY *= k
 		o.Label = &l
 	}

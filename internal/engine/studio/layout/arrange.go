@@ -124,6 +124,10 @@ func (p *Plan) slices(area raster.Rect, photos []*Subject, rng *noise.Rand, open
 				s := slots[i]
 				w, h, _, _ := open(s)
 				c += photos[k].Loss(w/h, p.Head, 0) + 0.1*math.Abs(math.Log(w/h/0.85))
+				if faces := len(photos[k].Faces); faces > 1 {
+					// Faces of a group are small; it gets a share of the area for it.
+					c -= 0.08 * math.Min(8, float64(faces)) * w * h / (area.W() * area.H())
+				}
 				small, large = math.Min(small, s.W*s.H), math.Max(large, s.W*s.H)
 			}
 			c += 0.08*math.Max(0, large/small-3) + 0.1*math.Max(0, 1.6-large/small)*math.Min(1, float64(n-2))

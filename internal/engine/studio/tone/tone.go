@@ -119,7 +119,9 @@ func Auto(small *raster.Image, strength float32) func(raster.Color) raster.Color
 		gamma = math.Log(float64(mid+(0.43-mid)*0.45)) / math.Log(float64(mid))
 	}
 	gamma = 1 + (math.Max(0.62, math.Min(1.25, gamma))-1)*float64(strength)
-	// Shades of grey with Minkowski norm 6 (Finlayson and Trezzi 2004).
+	// Shades of grey with Minkowski norm 6 (Finlayson and Trezzi 2004). It is
+	// trusted a third of the way only: a blue wall is no cast, and skin before it
+	// would turn yellow.
 	var mean float64
 	for k := range sum {
 		sum[k] = math.Pow(sum[k], 1.0/6)
@@ -127,8 +129,8 @@ func Auto(small *raster.Image, strength float32) func(raster.Color) raster.Color
 	}
 	var gain raster.Color
 	for k := range gain {
-		v := math.Max(0.90, math.Min(1.12, mean/(sum[k]+1e-9)))
-		gain[k] = 1 + (float32(v)-1)*0.55*strength
+		v := math.Max(0.92, math.Min(1.10, mean/(sum[k]+1e-9)))
+		gain[k] = 1 + (float32(v)-1)*0.35*strength
 	}
 	var lut [1026]float32
 	for i := range lut {
@@ -256,23 +258,37 @@ func Guard(look func(raster.Color) raster.Color, skin []raster.Color, before flo
 	if math.Abs(want-got) < 0.004 {
 		return look
 	}
-	var lut [1026]float32
-	lo, hi := 0.2, 4.0
-	guarded := func(c raster.Color) raster.Color {
-		return look(raster.Color{lookup(&lut, c[0]), lookup(&lut, c[1]), lookup(&lut, c[2])})
+	var pre, post [1026]float32
+	bent := func(c raster.Color) raster.Color { return look(each(&pre, c)) }
+	if math.Abs(fitGamma(&pre, skin, bent, want)-want) < 0.01 {
+		return bent
 	}
+	// A look that darkens everything is out of a first gamma's reach; a second one lifts its result.
+	both := func(c raster.Color) raster.Color { return each(&post, bent(c)) }
+	fitGamma(&post, skin, both, want)
+	return both
+}
+
+func each(lut *[1026]float32, c raster.Color) raster.Color {
+	return raster.Color{lookup(lut, c[0]), lookup(lut, c[1]), lookup(lut, c[2])}
+}
+
+// fitGamma fills lut with the gamma that brings the luma of skin through f,
+// which uses lut, closest to want, and returns the luma reached.
+func fitGamma(lut *[1026]float32, skin []raster.Color, f func(raster.Color) raster.Color, want float64) (got float64) {
+	lo, hi := 0.2, 4.0
 	for range 12 {
 		gamma := math.Sqrt(lo * hi)
 		for i := range lut {
 			lut[i] = float32(math.Pow(float64(i)/1024, gamma))
 		}
-		if Luma(skin, guarded) > want {
+		if got = Luma(skin, f); got > want {
 			lo = gamma
 		} else {
 			hi = gamma
 		}
 	}
-	return guarded
+	return got
 }
 
 // Character tells a picture without colour, and one that is dark as a whole.
