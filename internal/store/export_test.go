@@ -70,3 +70,6 @@ func (d *DB) Run(ctx context.Context, query string) error {
 
 // Audit is DB.Audit of what the transaction sees.
 func (t *Tx) Audit(scope Scope) ([]Finding, error) { return t.audit(scope) }
+
+// Queued is how many updates wait for the SQLite writer.
+func (d *DB) Queued() int { return len(d.writer.in) }
