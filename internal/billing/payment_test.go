@@ -419,6 +419,38 @@ func TestPaidIsNeverOpenAgain(t *testing.T) {
 	})
 }
 
+func TestASecondSessionClaimsThePurchase(t *testing.T) {
+	// LEDGER 40, T5: whoever pays elsewhere in the name of a purchase pays nothing here.
+	each(t, func(r *rig) {
+		p := r.checkout(r.buyer, "credits-280")
+		page, err := r.sand.Open(context.Background(), billing.Order{PurchaseID: p.ID, Key: "another", Price: kinpict.Money{Amount: 1, Currency: "usd"}, ExpiresAt: p.ExpiresAt})
+		if err != nil {
+			r.Fatal(err)
+		}
+		r.sandPay(page.ID)
+		r.wantInbox("paid elsewhere", map[string]int{"quarantined": 1})
+		r.wantState("paid elsewhere", p, "open")
+		r.outcome(p, "paid")
+		r.wantCredits("paid where it belongs", 280, 0)
+	})
+}
+
+func TestPaymentBecomesAnotherOne(t *testing.T) {
+	each(t, func(r *rig) {
+		p := r.checkout(r.buyer, "credits-80")
+		r.outcome(p, "paid")
+		r.line.answer = func(st *billing.State) error { st.PaymentID, st.Refunded = "pay_other", 1200; return nil }
+		if err := r.shop.Sync(context.Background(), p.ID); err == nil {
+			r.Errorf("the purchase took another payment")
+		}
+		r.line.answer, r.line.name = nil, "bank"
+		if err := r.shop.Sync(context.Background(), p.ID); err == nil {
+			r.Errorf("the purchase believed another provider")
+		}
+		r.wantCredits("then", 80, 0)
+	})
+}
+
 func TestPaidAfterTheAccountWasClosed(t *testing.T) {
 	// W3, L4: the money has to go back, and nobody gets credits.
 	each(t, func(r *rig) {
@@ -427,6 +459,7 @@ func TestPaidAfterTheAccountWasClosed(t *testing.T) {
 		r.update(func(tx *store.Tx) error { return tx.Forfeit(r.buyer.AccountID, r.buyer.AccountID, "closed") })
 		r.outcome(late, "paid")
 		r.wantState("paid after the account was closed", late, "open")
+		r.wantInbox("paid after the account was closed", map[string]int{"done": 1, "quarantined": 1})
 		r.outcome(early, "refund")
 		r.wantState("refunded after the account was closed", early, "refunded")
 		r.wantCredits("then", 0, 0)

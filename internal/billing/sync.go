@@ -130,7 +130,7 @@ func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool
 		if err != nil {
 			return err
 		}
-		return tx.Reverse(q.AccountID, "purchase", q.ID, min(q.Price.Amount, q.Refunded+q.Disputed), q.Price.Amount, q.Provider, q.State)
+		return tx.Reverse(q.AccountID, "purchase", q.ID, q.Refunded+q.Disputed, q.Price.Amount, q.Provider, q.State)
 	})
 	if err != nil {
 		return false, fmt.Errorf("purchase %s: %w", p.ID, err)
