@@ -105,11 +105,7 @@ func newAsset(contentType string, data []byte) *asset {
 	f := &asset{contentType: contentType, plain: data}
 	if strings.HasPrefix(contentType, "text/") || strings.Contains(contentType, "svg") {
 		f.gzip = sync.OnceValue(func() []byte {
-			var b bytes.Buffer
-			z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
-			z.Write(data)
-			z.Close()
-			return b.Bytes()
+			return squeeze(data, gzip.BestCompression)
 		})
 		f.brotli = sync.OnceValue(func() []byte {
 			var b bytes.Buffer
@@ -120,6 +116,17 @@ func newAsset(contentType string, data []byte) *asset {
 		})
 	}
 	return f
+}
+
+func squeeze(data []byte, level int) []byte {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, level)
+	if err != nil {
+		panic("web: " + err.Error()) // a level that does not exist
+	}
+	z.Write(data) // a buffer takes everything
+	z.Close()
+	return b.Bytes()
 }
 
 // url is the address of a file. It panics on a name that is not there, because

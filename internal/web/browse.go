@@ -28,7 +28,7 @@ func (s *Site) show(id string) Scene {
 		return s.scene(id, nil)
 	}
 	v := s.scene(id, sc)
-	if sc.Sample != "" {
+	if sc.Sample != "" && s.assets.files["img/scenario-"+id+"-360.webp"] == nil {
 		v.Small = "/scenarios/" + id + "/sample"
 		v.Large = v.Small
 	}

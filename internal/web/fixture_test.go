@@ -37,7 +37,9 @@ func specimens(d *dressing) map[string]specimen {
 	key := func() string { n++; return "key_" + string(rune('a'+n%26)) }
 	guest := Page{Path: "/x", Sandbox: true, Previews: c.Guest.Previews}
 	ann := guest
-	ann.Signed, ann.Email, ann.Available, ann.Theme, ann.Private = true, "ann@example.com", 36, "dark", true
+	ann.Signed, ann.Email, ann.Available, ann.Private = true, "ann@example.com", 36, true
+	dark := ann
+	dark.Theme = "dark"
 	poor := ann
 	poor.Available = 3
 	model := guest
@@ -47,8 +49,8 @@ func specimens(d *dressing) map[string]specimen {
 
 	scenes := someScenes(d)
 	cards := []Card{
-		{ID: "pho_1", Src: "/create/photos/pho_1/thumb", Name: "Photo 1", Role: "grandparent", Label: "Nana"},
-		{ID: "pho_2", Src: "/create/photos/pho_2/thumb", Name: "Photo 2", Warnings: []string{"This photo is small. Faces may come out soft."}},
+		{ID: "pho_1", Src: "/api/v1/photos/pho_1/image?thumb=1", Name: "Photo 1", Role: "grandparent", Label: "Nana"},
+		{ID: "pho_2", Src: "/api/v1/photos/pho_2/image?thumb=1", Name: "Photo 2", Warnings: []string{"This photo is small. Faces may come out soft."}},
 	}
 	shop := packs(c, key, "/held/hld_1")
 	home := func(p Page) HomeView { return homeView(p, c, scenes) }
@@ -91,7 +93,7 @@ func specimens(d *dressing) map[string]specimen {
 		everyKind(), "next")
 
 	m := map[string]specimen{
-		"home guest": {"home", home(guest)}, "home signed in": {"home", home(ann)}, "home with a model": {"home", home(model)},
+		"home guest": {"home", home(guest)}, "home signed in": {"home", home(ann)}, "home in the dark": {"home", home(dark)}, "home with a model": {"home", home(model)},
 		"home without previews": {"home", home(none)},
 		"scenarios":             {"scenarios", ScenesView{Page: guest, Scenes: scenes}},
 		"scenario":              {"scenario", SceneView{Page: guest, Scene: scenes[0], More: scenes[1:], Rates: rates(c, 0)}},

@@ -14,17 +14,14 @@ type Scene struct {
 	Width, Height      int    // of Large
 }
 
-// artwork names the drawing that stands for a scenario where it brings none.
-var artwork = map[string]string{
-	"gallery": "lounge", "studio": "pets", "autumn": "orchardp", "beach": "beach", "holiday": "winter", "winter": "winter",
-	"generations": "generations", "spring": "spring", "scrapbook": "pets",
-}
-
-// scene describes a scenario. One that was taken away since a picture was made
-// of it is nil and gets a name that says no more than is known.
+// scene describes a scenario. Its artwork is the scenario's own sample in two
+// widths (assets/img/scenario-<id>-<width>.webp); a scenario that came later
+// has the sample it brings, see Site.show, or a drawing that fits any. One that
+// was taken away since a picture was made of it is nil and gets a name that says
+// no more than is known.
 func (d *dressing) scene(id string, s *scenario.Scenario) Scene {
-	art := artwork[id]
-	if art == "" {
+	art := "scenario-" + id
+	if d.assets.files["img/"+art+"-360.webp"] == nil {
 		art = "spring"
 	}
 	v := Scene{ID: id, Title: "Family picture", Min: 1, Max: kinpict.MaxPhotos, Width: 720, Height: 900,

@@ -5,7 +5,7 @@ const MAX = 3072;
 async function shrink(file) {
   let bitmap;
   try { bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' }); }
-  catch { return { blob: file, shown: false }; }       // such as HEIC outside Safari: the server decodes it
+  catch { return { blob: file, shown: false }; }       // a kind this browser cannot open: the server says whether it can
   const k = Math.min(1, MAX / Math.max(bitmap.width, bitmap.height));
   const w = Math.round(bitmap.width * k), h = Math.round(bitmap.height * k);
   const canvas = new OffscreenCanvas(w, h), x = canvas.getContext('2d', { alpha: false });
