@@ -178,6 +178,12 @@ func (a *App) Serve(ctx context.Context, role string, ready func(net.Addr)) erro
 			return err
 		}
 	}
+	// A wrong key closes acceptance before the first charge.
+	for _, err := range a.Engines.Check(ctx) {
+		if err != nil {
+			a.Log.Warn("engine", "err", err)
+		}
+	}
 	var wg sync.WaitGroup
 	background := func(run func(context.Context)) { wg.Go(func() { run(ctx) }) }
 	background(func(ctx context.Context) {

@@ -65,7 +65,11 @@ func (c *catalogApplyCmd) Run(s *session) error {
 			fmt.Fprintln(s.out, "Dry run: nothing was changed.")
 			return nil
 		}
-		fmt.Fprintf(s.out, "Price book %d takes effect at %s.\n", cat.Version, cat.EffectiveAt.Format(time.RFC3339))
+		all, err := a.Shop.Catalogs(s.ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "Price book %d takes effect at %s.\n", all[0].Version, all[0].EffectiveAt.Format(time.RFC3339))
 		return nil
 	})
 }
