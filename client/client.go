@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"kinpict"
 )
@@ -30,6 +31,9 @@ type Client struct {
 	// NewKey makes an Idempotency-Key where a call was given none; nil means a
 	// random one.
 	NewKey func() string
+
+	// pause waits between two streams; tests do not.
+	pause func(context.Context, time.Duration) error
 }
 
 // A Reply is an answer as it came.

@@ -42,15 +42,26 @@ func (c *Client) Watch(ctx context.Context, id string) iter.Seq2[*Generation, er
 				yield(nil, err)
 				return
 			}
-			wait := time.NewTimer(reconnectWait)
-			select {
-			case <-wait.C:
-			case <-ctx.Done():
-				wait.Stop()
-				yield(nil, context.Cause(ctx))
+			pause := c.pause
+			if pause == nil {
+				pause = sleep
+			}
+			if err := pause(ctx, reconnectWait); err != nil {
+				yield(nil, err)
 				return
 			}
 		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	wait := time.NewTimer(d)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 

@@ -41,15 +41,17 @@ import (
 // easel is not what is shipped.
 type rig struct {
 	*testing.T
-	clock  *storetest.Clock
-	people *people.People
-	shop   *billing.Shop
-	sand   *sandbox.Provider
-	studio *generation.Studio
-	easel  *easel
-	server *httptest.Server
-	log    *lockedBuffer
-	keys   int
+	clock   *storetest.Clock
+	people  *people.People
+	shop    *billing.Shop
+	sand    *sandbox.Provider
+	studio  *generation.Studio
+	easel   *easel
+	api     *api.API
+	handler http.Handler
+	server  *httptest.Server
+	log     *lockedBuffer
+	keys    int
 }
 
 // An easel draws a small picture, or fails as it is told.
@@ -152,13 +154,15 @@ func newRig(t *testing.T, db *store.DB, clock *storetest.Clock) *rig {
 	}
 	edge := &httpd.Edge{Public: u, Log: log, Now: time.Now, NewID: func() string { return ids.New("req_") }, Exempt: []string{"POST /webhooks/{provider}"}}
 	mux := http.NewServeMux()
-	(&api.API{Studio: r.studio, Shop: r.shop, Scenarios: r.studio.Scenarios,
+	r.api = &api.API{Studio: r.studio, Shop: r.shop, Scenarios: r.studio.Scenarios,
 		Intake:   &intake.Intake{DB: db, Blobs: bucket, IDs: ids, Now: clock.Now, Gate: photo.NewGate(photo.GateMiB, photo.GateQueue), Limits: photo.DefaultLimits()},
 		Identity: &httpd.Identity{Cookies: edge.Cookies(), Session: r.people.Session, Token: r.people.Token, Device: r.people.Guest, Network: r.people.Network},
 		Sample:   func(id string) string { return "/samples/" + id },
 		Limits:   client.Limits{Upload: client.UploadLimits{MaxBytes: 20 << 20}},
-		Resize:   photo.Resize}).Routes(mux)
-	r.server = httptest.NewServer(edge.Wrap(mux))
+		Resize:   photo.Resize}
+	r.api.Routes(mux)
+	r.handler = edge.Wrap(mux)
+	r.server = httptest.NewServer(r.handler)
 	t.Cleanup(r.server.Close)
 	return r
 }
