@@ -79,10 +79,10 @@ func (d *DB) acceptPostgres(ctx context.Context, a *Acceptance) (*kinpict.Replay
 	var status sql.NullInt64
 	var ref sql.NullString
 	err = d.pool.QueryRowContext(ctx, `SELECT o_new, o_body_hash, o_status, o_ref, o_answer
-		FROM kp_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		FROM kp_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		a.AccountID, a.Intent.Route, a.Intent.Key, a.Intent.Hash, a.Status, answer, g.CatalogUsed, g.Credits, d.now(),
 		g.ID, g.Request.Quality, g.Request.Scenario, string(g.Request.Aspect), g.Request.Instruction, string(photos), g.Seed,
-		a.Deadline.UnixMicro(), g.RetryOf).Scan(&fresh, &hash, &status, &ref, &body)
+		a.Deadline.UnixMicro(), g.RetryOf, micros(g.CreatedAt)).Scan(&fresh, &hash, &status, &ref, &body)
 	switch sqlState(err) {
 	case "KP402":
 		return nil, ErrShort
@@ -149,7 +149,7 @@ func (t *Tx) accept(a *Acceptance) (*kinpict.Replay, error) {
 	if err := t.putTxn(&x); err != nil {
 		return nil, err
 	}
-	if err := t.putGeneration(g, kinpict.FundedByCredits, a.AccountID, "", x.RecordedAt, a.Deadline); err != nil {
+	if err := t.putGeneration(g, kinpict.FundedByCredits, a.AccountID, "", a.Deadline); err != nil {
 		return nil, err
 	}
 	if _, err := t.exec(`INSERT INTO charge (id, account_id, quality, catalog_version, amount, accepted_at) VALUES ($1, $2, $3, $4, $5, $6)`,

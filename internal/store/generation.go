@@ -10,7 +10,7 @@ import (
 )
 
 // putGeneration queues a request. A preview carries the guest it was given to.
-func (t *Tx) putGeneration(g *kinpict.Generation, f kinpict.Funding, owner, guest string, at int64, deadline time.Time) error {
+func (t *Tx) putGeneration(g *kinpict.Generation, f kinpict.Funding, owner, guest string, deadline time.Time) error {
 	photos, err := json.Marshal(g.Request.Photos)
 	if err != nil {
 		return err
@@ -23,13 +23,13 @@ func (t *Tx) putGeneration(g *kinpict.Generation, f kinpict.Funding, owner, gues
 			catalog_version, not_before, deadline_at, retry_of, created_at)
 		VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		g.ID, string(f), owner, guestID, g.Request.Quality, g.Request.Scenario, string(g.Request.Aspect), g.Request.Instruction, string(photos), g.Seed,
-		g.Credits, g.CatalogUsed, t.now, deadline.UnixMicro(), g.RetryOf, at)
+		g.Credits, g.CatalogUsed, t.now, deadline.UnixMicro(), g.RetryOf, micros(g.CreatedAt))
 	return err
 }
 
 // PutPreview queues a guest's free preview. It costs nothing and can never be charged.
 func (t *Tx) PutPreview(g *kinpict.Generation, owner, spentBy string, deadline time.Time) error {
-	return t.putGeneration(g, kinpict.FundedByPreview, owner, spentBy, t.now, deadline)
+	return t.putGeneration(g, kinpict.FundedByPreview, owner, spentBy, deadline)
 }
 
 const generationColumns = `g.id, g.funding, g.owner, coalesce(g.guest_id, ''), g.status, g.quality, g.scenario, g.aspect, g.instruction, g.photos, g.seed, g.credits,

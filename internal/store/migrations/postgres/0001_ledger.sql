@@ -213,7 +213,7 @@ CREATE TRIGGER entry_balance AFTER INSERT ON entry REFERENCING NEW TABLE AS adde
 CREATE FUNCTION kp_accept(
   p_account text, p_route text, p_key text, p_body_hash bytea, p_status bigint, p_answer bytea,
   p_version bigint, p_cost bigint, p_now bigint, p_id text, p_quality text, p_scenario text, p_aspect text,
-  p_instruction text, p_photos text, p_seed bigint, p_deadline bigint, p_retry_of text,
+  p_instruction text, p_photos text, p_seed bigint, p_deadline bigint, p_retry_of text, p_created bigint,
   OUT o_new boolean, OUT o_body_hash bytea, OUT o_status bigint, OUT o_ref text, OUT o_answer bytea)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -272,7 +272,7 @@ BEGIN
   INSERT INTO generation (id, funding, owner, status, quality, scenario, aspect, instruction, photos, seed, credits, catalog_version,
       not_before, deadline_at, retry_of, created_at)
     VALUES (p_id, 'credits', p_account, 'queued', p_quality, p_scenario, p_aspect, p_instruction, p_photos, p_seed, p_cost, p_version,
-      p_now, p_deadline, p_retry_of, v_at);
+      p_now, p_deadline, p_retry_of, p_created);
   INSERT INTO charge (id, account_id, quality, catalog_version, amount, accepted_at) VALUES (p_id, p_account, p_quality, p_version, p_cost, v_at);
   INSERT INTO charge_alloc (charge_id, seq, lot_id, amount) SELECT p_id, n, v_lots[n], v_takes[n] FROM generate_series(1, cardinality(v_lots)) n;
   o_new := true;
