@@ -32,7 +32,6 @@ func (s Secret) String() string {
 // variable, default what holds without one, help the sentence in the manual.
 type Config struct {
 	Listen      string `name:"listen" env:"KINPICT_LISTEN" default:"localhost:8080" help:"Address of the site and the API."`
-	AdminListen string `name:"admin-listen" env:"KINPICT_ADMIN_LISTEN" help:"Address of /metrics and pprof. Keep it private. Empty: off."`
 	PublicURL   string `name:"public-url" env:"KINPICT_PUBLIC_URL" default:"http://localhost:8080" help:"Where people reach the site: links in mails, returns from checkout. With https cookies are secure and HSTS is on."`
 	Data        string `name:"data" env:"KINPICT_DATA" default:"./kinpict-data" help:"Folder of the embedded database, the pictures and the generated secret."`
 	DatabaseURL Secret `name:"database-url" env:"KINPICT_DATABASE_URL" help:"postgres://… for a fleet. Empty: SQLite in the data folder."`
