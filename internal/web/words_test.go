@@ -1,0 +1,75 @@
+package web
+
+import (
+	"slices"
+	"testing"
+
+	"kinpict"
+)
+
+func TestAmountsInWords(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{credits(0), "0 credits"}, {credits(1), "1 credit"}, {credits(1234567), "1,234,567 credits"},
+		{signed(80), "+80"}, {signed(-4), "−4"}, {signed(0), "0"}, {signed(-1000), "−1,000"},
+		{number(-999), "-999"}, {number(-1000), "-1,000"}, {number(100000), "100,000"},
+		{money(kinpict.Money{Amount: 1200, Currency: "usd"}), "$12"}, {money(kinpict.Money{Amount: 1205, Currency: "eur"}), "€12.05"},
+		{money(kinpict.Money{Amount: 5, Currency: "gbp"}), "£0.05"}, {money(kinpict.Money{Amount: 1200, Currency: "jpy"}), "¥1,200"},
+		{money(kinpict.Money{Amount: 12345, Currency: "kwd"}), "12.345 KWD"}, {money(kinpict.Money{Amount: 123450, Currency: "sek"}), "1,234.50 SEK"},
+		{count(0, "try", "tries"), "no tries"}, {count(1, "try", "tries"), "one try"}, {count(11, "try", "tries"), "11 tries"},
+		{short("gen_0123456789abcdef"), "gen_…abcdef"}, {short("x"), "x"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestNumbersOfPacksComeFromTheCatalog(t *testing.T) {
+	c := &kinpict.Catalog{Version: 7, Qualities: []kinpict.Rate{{ID: kinpict.Standard, Credits: 5}, {ID: kinpict.Enhanced, Credits: 11}},
+		Packs: []kinpict.Pack{{ID: "a", Credits: 100, Prices: []kinpict.Money{{Amount: 1000, Currency: "eur"}}}, {ID: "b", Credits: 300, Prices: []kinpict.Money{{Amount: 3300, Currency: "eur"}}}}}
+	got := packs(c, func() string { return "k" }, "")
+	if s := got[0].Supports; s[0].Count != 20 || s[1].Count != 9 {
+		t.Errorf("100 credits support %v, want 20 and 9", s)
+	}
+	if got[0].Each != "about €0.50 a standard picture" {
+		t.Errorf("a picture of the first pack costs %q", got[0].Each)
+	}
+	if !got[0].Best || got[1].Best {
+		t.Error("the better price is the first pack's, and is not said to be")
+	}
+	r := rates(c, 7)
+	if r[0].Left != 2 || r[0].Short != 0 || r[1].Short != 4 {
+		t.Errorf("7 credits leave %d and lack %d, want 2 and 4", r[0].Left, r[1].Short)
+	}
+	if r := rates(c, -3); r[0].Short != 8 {
+		t.Errorf("with 3 owed, %d are missing of 5, want 8", r[0].Short)
+	}
+}
+
+func TestWaysBackStayOnTheSite(t *testing.T) {
+	for _, ok := range []string{"/", "/create", "/held/hld_1?x=1#y"} {
+		if local(ok) != ok {
+			t.Errorf("%q is not gone back to", ok)
+		}
+	}
+	for _, bad := range []string{"", "create", "//evil.example", "/\\evil.example", "https://evil.example/", "/\t/evil.example", "javascript:alert(1)", "\\\\evil.example"} {
+		if got := local(bad); got != "" {
+			t.Errorf("%q leads to %q", bad, got)
+		}
+	}
+}
+
+func TestPrintSizesAreHonest(t *testing.T) {
+	// Filling 5 x 7 with 1536 x 1920 pixels stretches the longer side to 274 dots an inch.
+	want := []Print{{"4 × 6 in", 320, "Sharp", "good"}, {"5 × 7 in", 274, "Fine on a wall", "warm"}, {"8 × 10 in", 192, "Fine on a wall", "warm"},
+		{"11 × 14 in", 137, "Soft", ""}}
+	for _, turned := range []bool{false, true} {
+		w, h := 1536, 1920
+		if turned {
+			w, h = h, w
+		}
+		if got := prints(w, h); !slices.Equal(got, want) {
+			t.Errorf("%d x %d pixels print as %v, want %v", w, h, got, want)
+		}
+	}
+}
