@@ -322,6 +322,7 @@ func TestGuestLimit(t *testing.T) {
 			s.Errorf("one network got %d previews in a day, want 30", made)
 		}
 		s.pass(day)
+		s.sweep()
 		last := s.guest().api()
 		if err := preview(last, 0); err != nil {
 			s.Errorf("the next day: %v", err)
