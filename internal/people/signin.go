@@ -156,7 +156,7 @@ func (p *People) Session(ctx context.Context, cookie string) (kinpict.Caller, er
 	if s.Account.Role != kinpict.Customer {
 		idle, life, note = StaffIdle, StaffLife, time.Minute
 	}
-	if s.Account.Status == "closed" || !now.Before(s.ExpiresAt) || !now.Before(s.CreatedAt.Add(life)) || !now.Before(s.LastSeenAt.Add(idle)) {
+	if s.Account.Status == "closed" || !now.Before(s.CreatedAt.Add(life)) || !now.Before(s.LastSeenAt.Add(idle)) {
 		return kinpict.Caller{}, over
 	}
 	if now.Sub(s.LastSeenAt) >= note {

@@ -75,7 +75,7 @@ func TestStartRemovesWhatADeadProcessLeft(t *testing.T) {
 func TestAFailedPutLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir, noon)
-	if err := os.WriteFile(filepath.Join(dir, "photos"), nil, 0o600); err != nil { // a file where a folder must be
+	if err := os.Symlink("nowhere", filepath.Join(dir, "photos")); err != nil { // in the way of the folder
 		t.Fatal(err)
 	}
 	if err := b.Put(ctx, "photos/1.jpg", []byte("x")); kinpict.CodeOf(err) != kinpict.Internal {
