@@ -1,0 +1,96 @@
+package layout
+
+import (
+	"math"
+
+	"kinpict/internal/engine/studio/noise"
+	"kinpict/internal/engine/studio/raster"
+)
+
+// rowLengths shares n among r rows as evenly as may be, symmetrically where it can.
+func rowLengths(n, r int) []int {
+	out := make([]int, r)
+	for i := range out {
+		out[i] = n / r
+	}
+	switch extra := n % r; {
+	case r == 3 && extra == 1:
+		out[1]++
+	case r == 3 && extra == 2:
+		out[0]++
+		out[2]++
+	default:
+		for i := range extra {
+			out[r-1-i]++
+		}
+	}
+	return out
+}
+
+// rows makes slots as large as the area allows. All slots of a row are equal;
+// a shorter row's may be Vary times as large as the longest row's.
+func (p *Plan) rows(area raster.Rect, n int, rng *noise.Rand) []Slot {
+	vary := math.Max(1, p.Vary)
+	var lengths []int
+	var heights []float64
+	most := 0.0
+	for r := 1; r <= n; r++ {
+		ls := rowLengths(n, r)
+		hs, total := make([]float64, r), 0.0
+		small := math.Inf(1)
+		for i, m := range ls {
+			hs[i] = (area.W() - float64(m-1)*p.Gap) / float64(m) / p.Aspect
+			small = math.Min(small, hs[i])
+		}
+		for i := range hs {
+			hs[i] = math.Min(hs[i], small*vary)
+			if p.Largest > 0 {
+				hs[i] = math.Min(hs[i], p.Largest)
+			}
+			total += hs[i]
+		}
+		k := math.Min(1, (area.H()-float64(r-1)*p.Gap)/total)
+		sum, least := 0.0, math.Inf(1)
+		for i, m := range ls {
+			hs[i] *= k
+			sum += float64(m) * hs[i] * hs[i]
+			least = math.Min(least, hs[i])
+		}
+		// The smallest counts extra, so that nobody is made tiny for a large neighbour.
+		if sum += float64(n) * least * least; sum > most*1.03 {
+			most, lengths, heights = sum, ls, hs
+		}
+	}
+	rows := len(lengths)
+	spare := area.H()
+	for _, h := range heights {
+		spare -= h
+	}
+	// Gaps between rows grow only so far; the rest is margin above and below.
+	gap := math.Min(spare/float64(rows+1), 0.16*heights[0]+p.Gap)
+	y := (area.Y0+area.Y1)/2 - (area.H()-spare+gap*float64(rows-1))/2
+	var out []Slot
+	for r, m := range lengths {
+		h := heights[r]
+		w := h * p.Aspect
+		side := math.Max(p.Gap, math.Min((area.W()-float64(m)*w)/float64(m+1), 0.3*w))
+		x := (area.X0+area.X1)/2 - (float64(m)*w+float64(m-1)*side)/2
+		for i := range m {
+			s := Slot{X: x + w/2 + float64(i)*(w+side), Y: y + h/2, W: w, H: h, Style: p.Styles[0]}
+			if p.Tilt > 0 {
+				s.Deg = p.Tilt * rng.Between(0.45, 1)
+				if (r+i)%2 == 0 {
+					s.Deg = -s.Deg
+				}
+				s.Y += math.Min(gap, 0.06*h) * rng.Between(-0.5, 0.5)
+				if rows == 1 && m > 1 {
+					// A single row hangs up and down instead of leaving two blank bands.
+					s.Y += math.Min(0.3*spare, 0.2*h) * (float64(i%2) - 0.5) * 2
+				}
+			}
+			out = append(out, s)
+		}
+		y += h + gap
+	}
+	return out
+}
