@@ -80,6 +80,15 @@ func TestWhoIsAsking(t *testing.T) {
 	}
 }
 
+// Of two headers one was added on the way, so neither is believed.
+func TestTwoTokensAreNone(t *testing.T) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header["Authorization"] = []string{"Bearer kp_bob", "Bearer kp_eve"}
+	if who, err := testIdentity().Caller(r); Status(err) != 401 {
+		t.Errorf("%q, %v; want 401", who.Owner(), err)
+	}
+}
+
 func TestAGuestGetsOneCookie(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		id := testIdentity()
