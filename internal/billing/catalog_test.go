@@ -129,6 +129,8 @@ func TestApplyDatesEveryChange(t *testing.T) {
 
 		_, err := r.shop.Apply(ctx, "ops", "spring", rate(8), r.clock.Now().Add(-time.Second), false)
 		wantCode(r.T, "in the past", err, kinpict.Invalid)
+		_, err = r.shop.Apply(ctx, "ops", "spring", rate(8), r.clock.Now().Add(-time.Second), true)
+		wantCode(r.T, "a dry run in the past", err, kinpict.Invalid)
 		_, err = r.shop.Apply(ctx, "ops", " ", rate(8), time.Time{}, false)
 		wantCode(r.T, "without a reason", err, kinpict.Invalid)
 		_, err = r.shop.Apply(ctx, "ops", "spring", rate(0), time.Time{}, true)

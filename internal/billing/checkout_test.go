@@ -43,8 +43,8 @@ func TestCheckoutSurvivesDeathInBetween(t *testing.T) {
 		r.wantCredits("before it is paid", 0, 0)
 		r.outcome(o.Purchase, "paid")
 		r.wantCredits("paid", 80, 0)
-		if r.line.opens != 2 {
-			r.Errorf("asked the provider %d times, want 2", r.line.opens)
+		if r.line.opens != 2 || len(r.line.made) != 1 {
+			r.Errorf("asked the provider %d times, which made %d sessions; want 2 and 1", r.line.opens, len(r.line.made))
 		}
 		r.clock.Advance(24 * time.Hour)
 		r.tick()

@@ -64,6 +64,7 @@ type line struct {
 	name    string // instead of the sandbox's
 	mu      sync.Mutex
 	opens   int
+	made    map[string]bool // sessions at the provider
 	asks    int
 	asked   map[string]int             // by session
 	before  error                      // Open fails before anything happened
@@ -94,6 +95,9 @@ func (l *line) Open(ctx context.Context, o billing.Order) (billing.Session, erro
 		order(&o)
 	}
 	s, err := l.Provider.Open(ctx, o)
+	l.mu.Lock()
+	l.made[s.ID] = true
+	l.mu.Unlock()
 	if after != nil {
 		return billing.Session{}, after
 	}
@@ -134,7 +138,7 @@ func newRig(t *testing.T, db *store.DB, clock *storetest.Clock) *rig {
 	r := &rig{T: t, db: db, clock: clock, log: &records{}}
 	r.sand = &sandbox.Provider{DB: db, IDs: ids, Now: clock.Now, Keys: [][]byte{sandbox.Key([]byte("secret"))}, PublicURL: "http://localhost:8080",
 		Log: slog.New(slog.NewTextHandler(r.log, nil))}
-	r.line = &line{Provider: r.sand, asked: map[string]int{}, deliver: func(x letter) error { return r.post(x) }}
+	r.line = &line{Provider: r.sand, asked: map[string]int{}, made: map[string]bool{}, deliver: func(x letter) error { return r.post(x) }}
 	r.sand.Deliver = r.line.send
 	r.shop = &billing.Shop{DB: db, IDs: ids, Now: clock.Now, Provider: r.line, PublicURL: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(r.log, nil))}
 	if err := db.Seed(context.Background(), kinpict.DefaultCatalog()); err != nil {
