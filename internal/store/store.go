@@ -108,5 +108,5 @@ func (d *DB) explain(err error) error {
 		return err
 	}
 	return &kinpict.Error{Code: kinpict.Unavailable, Message: "We cannot save anything at the moment.",
-		Hint: "Nothing was charged. Try again in a few seconds.", Err: err}
+		Hint: "Try again in a few seconds. The same request is never charged twice.", Err: err}
 }
