@@ -18,6 +18,7 @@ import (
 
 	"kinpict"
 	"kinpict/internal/engine"
+	"kinpict/internal/engine/studio/face/facetest"
 	"kinpict/internal/scenario"
 )
 
@@ -322,6 +323,30 @@ func TestConcurrentJobsAreAlone(t *testing.T) {
 	for i, b := range got {
 		if !bytes.Equal(b, want) {
 			t.Errorf("job %d of four at once came out differently", i+1)
+		}
+	}
+}
+
+func TestGivenFacesAreTakenAsTheyAre(t *testing.T) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, facetest.Drawing(400, 400, 200, 190, 170), nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		given []kinpict.Face
+		want  int
+	}{
+		"not looked for yet": {nil, 1},
+		"known to have none": {[]kinpict.Face{}, 0},
+		"known to have two":  {[]kinpict.Face{{X: 0.2, Y: 0.3, Size: 0.2}, {X: 0.8, Y: 0.3, Size: 0.2}}, 2},
+		"given nonsense":     {[]kinpict.Face{{X: 7, Y: 0.5, Size: 0.2}, {X: -0.1, Y: 0.5, Size: 0.2}, {X: 0.5, Y: math.NaN(), Size: 0.2}, {X: 0.5, Y: 0.5, Size: -1}}, 0},
+	} {
+		p, err := read(engine.Photo{JPEG: b.Bytes(), Faces: tt.given}, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(p.subject.Faces); got != tt.want {
+			t.Errorf("%s: %d faces, want %d", name, got, tt.want)
 		}
 	}
 }

@@ -273,7 +273,7 @@ func (m *Mount) dim(s layout.Slot, size float64, l *Label) {
 				continue
 			}
 			t := 1 - float32(i)/float32(high)
-			k := 1 - l.Halo*0.75*t*t
+			k := 1 - l.Halo*0.95*t*t
 			p := m.Page.Row(y)[3*max(0, x0) : 3*max(0, min(m.Page.W, x1))]
 			for j := range p {
 				p[j] = uint16(float32(p[j]) * k)

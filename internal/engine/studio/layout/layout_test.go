@@ -128,6 +128,9 @@ func TestArrangementsFillTheirArea(t *testing.T) {
 					if s.Style == "" || s.W < 80 || s.H < 80 || !inside(r, area, 1) {
 						t.Errorf("%s: slot %d is %+v, area %v", name, i, s, area)
 					}
+					if s.Cover > 0.3 {
+						t.Errorf("%s: %.2f of slot %d is hidden", name, s.Cover, i)
+					}
 					for j, o := range slots[:i] {
 						apart := math.Abs(s.X-o.X) >= (s.W+o.W)/2-1 || math.Abs(s.Y-o.Y) >= (s.H+o.H)/2-1
 						if kind == "feature" {

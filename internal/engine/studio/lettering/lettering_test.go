@@ -36,6 +36,17 @@ func TestNoLetterIsLost(t *testing.T) {
 	}
 }
 
+func TestFontWithoutALetterGivesWay(t *testing.T) {
+	for _, font := range []string{"script", "script-bold"} {
+		if got, want := set(t, "Łukasz", font).Width(), set(t, "Łukasz", "serif-italic").Width(); got != want {
+			t.Errorf("in %s it is %.1f wide, in the font that has its letters %.1f", font, got, want)
+		}
+	}
+	if set(t, "Lukas", "script").Width() == set(t, "Lukas", "serif-italic").Width() {
+		t.Error("a name the script can write is not written in it")
+	}
+}
+
 func TestWhatCannotBeDrawnIsLeftOut(t *testing.T) {
 	if a, b := ink(set(t, "Mia 🐶", "script")), ink(set(t, "Mia", "serif-italic")); a < b/2 || a > 2*b {
 		t.Errorf("Mia with a dog has %d of ink, without %d", a, b)
