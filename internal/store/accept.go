@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -37,14 +36,15 @@ var (
 // nothing behind. One statement decides: the guarded update of the account's
 // row is the check, the taking and the lock.
 //
-// On PostgreSQL it is one call of kp_accept (migrations/postgres), elsewhere
-// the statements below; storetest runs every case on both.
+// On PostgreSQL it is a call of kp_accept (migrations/postgres), in one round
+// trip with whatever else waits; on SQLite the statements below, in one commit
+// with whatever else waits. storetest runs every case on both.
 func (d *DB) Accept(ctx context.Context, a *Acceptance) (*kinpict.Replay, error) {
 	for try := 0; ; try++ {
 		var r *kinpict.Replay
 		var err error
 		if d.writer == nil {
-			r, err = d.acceptPostgres(ctx, a)
+			r, err = d.accepts.do(ctx, d, a)
 		} else {
 			err = d.writer.do(ctx, func(t *Tx) (err error) {
 				r, err = t.accept(a)
@@ -62,44 +62,6 @@ func (d *DB) Accept(ctx context.Context, a *Acceptance) (*kinpict.Replay, error)
 		}
 		return r, d.explain(err)
 	}
-}
-
-func (d *DB) acceptPostgres(ctx context.Context, a *Acceptance) (*kinpict.Replay, error) {
-	g := a.Generation
-	photos, err := json.Marshal(g.Request.Photos)
-	if err != nil {
-		return nil, err
-	}
-	answer := a.Answer
-	if answer == nil {
-		answer = []byte{}
-	}
-	var fresh bool
-	var hash, body []byte
-	var status sql.NullInt64
-	var ref sql.NullString
-	err = d.pool.QueryRowContext(ctx, `SELECT o_new, o_body_hash, o_status, o_ref, o_answer
-		FROM kp_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-		a.AccountID, a.Intent.Route, a.Intent.Key, a.Intent.Hash, a.Status, answer, g.CatalogUsed, g.Credits, d.now(),
-		g.ID, g.Request.Quality, g.Request.Scenario, string(g.Request.Aspect), g.Request.Instruction, string(photos), g.Seed,
-		a.Deadline.UnixMicro(), g.RetryOf, micros(g.CreatedAt)).Scan(&fresh, &hash, &status, &ref, &body)
-	switch sqlState(err) {
-	case "KP402":
-		return nil, ErrShort
-	case "KP409":
-		return nil, ErrMoved
-	case "KP410":
-		return nil, errExpire
-	case "KP423":
-		return nil, ErrInactive
-	}
-	if err != nil || fresh {
-		return nil, err
-	}
-	if string(hash) != string(a.Intent.Hash) {
-		return nil, errKeyReused
-	}
-	return &kinpict.Replay{Status: int(status.Int64), Ref: ref.String, Body: body}, nil
 }
 
 // accept is the same for a database whose writer is alone.

@@ -40,6 +40,7 @@ type DB struct {
 	dialect dialect
 	pool    *sql.DB // readers on SQLite, everything on PostgreSQL
 	writer  *writer // nil on PostgreSQL
+	accepts accepts // only on PostgreSQL
 	stmts   sync.Map
 	files   fs.FS                           // the migrations
 	book    atomic.Pointer[kinpict.Catalog] // the catalog last seen in force

@@ -207,42 +207,46 @@ END $$;
 CREATE TRIGGER entry_balance AFTER INSERT ON entry REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION kp_entries_balance();
 
--- kp_accept is store.(*Tx).accept in one round trip: the same steps, rows and hash, under the same tests.
--- It raises KP402 when credits are short, KP409 when the price book moved, KP410 when a lot has to expire
--- first, KP423 when the account is not active; each undoes everything.
+-- kp_accept is store.(*Tx).accept in one round trip: the same steps, rows and hash, under the same tests. It may be
+-- called for many requests in one statement, each decided on its own, so it answers what it refuses by a code and has
+-- then written nothing: new, replay, short, moved, expire (a lot must be swept first) or inactive.
 CREATE FUNCTION kp_accept(
   p_account text, p_route text, p_key text, p_body_hash bytea, p_status bigint, p_answer bytea,
   p_version bigint, p_cost bigint, p_now bigint, p_id text, p_quality text, p_scenario text, p_aspect text,
   p_instruction text, p_photos text, p_seed bigint, p_deadline bigint, p_retry_of text, p_created bigint,
-  OUT o_new boolean, OUT o_body_hash bytea, OUT o_status bigint, OUT o_ref text, OUT o_answer bytea)
+  OUT o_code text, OUT o_body_hash bytea, OUT o_status bigint, OUT o_ref text, OUT o_answer bytea)
 LANGUAGE plpgsql AS $$
 DECLARE
   v_seq bigint; v_balance bigint; v_debt bigint; v_at bigint; v_expiry bigint; v_state text;
-  v_prev bytea; v_left bigint := p_cost; v_take bigint; v_n bigint := 0;
+  v_prev bytea; v_left bigint := p_cost; v_take bigint;
   v_lots text[] := '{}'; v_takes bigint[] := '{}'; v_text text; l record;
 BEGIN
-  INSERT INTO idem (owner, route, key, body_hash, status, ref, answer, created_at)
-    VALUES (p_account, p_route, p_key, p_body_hash, p_status, p_id, p_answer, p_now)
-    ON CONFLICT (owner, route, key) DO NOTHING;
-  IF NOT FOUND THEN
-    SELECT false, body_hash, status, ref, answer INTO o_new, o_body_hash, o_status, o_ref, o_answer
-      FROM idem WHERE owner = p_account AND route = p_route AND key = p_key;
+  SELECT 'replay', body_hash, status, ref, answer INTO o_code, o_body_hash, o_status, o_ref, o_answer
+    FROM idem WHERE owner = p_account AND route = p_route AND key = p_key;
+  IF FOUND THEN
     RETURN;
   END IF;
   IF p_version IS DISTINCT FROM (SELECT version FROM catalog WHERE effective_at <= p_now ORDER BY effective_at DESC, version DESC LIMIT 1) THEN
-    RAISE EXCEPTION 'the price book moved' USING ERRCODE = 'KP409';
+    o_code := 'moved';
+    RETURN;
   END IF;
   UPDATE account SET seq = seq + 1, balance = balance - p_cost, last_at = greatest(p_now, last_at + 1)
     WHERE id = p_account AND status = 'active' AND balance - debt >= p_cost AND (next_expiry_at IS NULL OR next_expiry_at > p_now)
     RETURNING seq, balance, debt, last_at INTO v_seq, v_balance, v_debt, v_at;
   IF NOT FOUND THEN
-    SELECT status, next_expiry_at INTO v_state, v_expiry FROM account WHERE id = p_account;
-    IF v_state IS DISTINCT FROM 'active' THEN
-      RAISE EXCEPTION 'the account is not active' USING ERRCODE = 'KP423';
-    ELSIF v_expiry <= p_now THEN
-      RAISE EXCEPTION 'a lot is due to expire' USING ERRCODE = 'KP410';
+    -- The same key may have been accepted while this waited for the account.
+    SELECT 'replay', body_hash, status, ref, answer INTO o_code, o_body_hash, o_status, o_ref, o_answer
+      FROM idem WHERE owner = p_account AND route = p_route AND key = p_key;
+    IF NOT FOUND THEN
+      SELECT status, next_expiry_at INTO v_state, v_expiry FROM account WHERE id = p_account;
+      o_code := CASE WHEN v_state IS DISTINCT FROM 'active' THEN 'inactive' WHEN v_expiry <= p_now THEN 'expire' ELSE 'short' END;
     END IF;
-    RAISE EXCEPTION 'not enough credits' USING ERRCODE = 'KP402';
+    RETURN;
+  END IF;
+  INSERT INTO idem (owner, route, key, body_hash, status, ref, answer, created_at)
+    VALUES (p_account, p_route, p_key, p_body_hash, p_status, p_id, p_answer, p_now) ON CONFLICT (owner, route, key) DO NOTHING;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the key was answered meanwhile' USING ERRCODE = '40001'; -- run again, it is a replay
   END IF;
   FOR l IN SELECT id, remaining FROM lot
       WHERE account_id = p_account AND remaining > 0 AND effective_at <= p_now
@@ -264,16 +268,21 @@ BEGIN
     v_text := concat(v_text, '|lot,', v_lots[i], ',', -v_takes[i]);
   END LOOP;
   v_text := concat(v_text, '|deferred,,', p_cost);
-  INSERT INTO txn (account_id, account_seq, kind, ref_type, ref_id, actor, reason, note, effective_at, recorded_at, balance_after, debt_after, hash)
-    VALUES (p_account, v_seq, 'charge', 'generation', p_id, p_account, '', '', p_now, v_at, v_balance, v_debt, sha256(convert_to(v_text, 'UTF8')));
-  INSERT INTO entry (account_id, account_seq, line, code, lot_id, amount)
-    SELECT p_account, v_seq, n, 'lot', v_lots[n], -v_takes[n] FROM generate_series(1, cardinality(v_lots)) n
-    UNION ALL SELECT p_account, v_seq, cardinality(v_lots) + 1, 'deferred', NULL, p_cost;
-  INSERT INTO generation (id, funding, owner, status, quality, scenario, aspect, instruction, photos, seed, credits, catalog_version,
-      not_before, deadline_at, retry_of, created_at)
-    VALUES (p_id, 'credits', p_account, 'queued', p_quality, p_scenario, p_aspect, p_instruction, p_photos, p_seed, p_cost, p_version,
-      p_now, p_deadline, p_retry_of, p_created);
-  INSERT INTO charge (id, account_id, quality, catalog_version, amount, accepted_at) VALUES (p_id, p_account, p_quality, p_version, p_cost, v_at);
+  WITH t AS (
+    INSERT INTO txn (account_id, account_seq, kind, ref_type, ref_id, actor, reason, note, effective_at, recorded_at, balance_after, debt_after, hash)
+      VALUES (p_account, v_seq, 'charge', 'generation', p_id, p_account, '', '', p_now, v_at, v_balance, v_debt, sha256(convert_to(v_text, 'UTF8')))
+  ), e AS (
+    INSERT INTO entry (account_id, account_seq, line, code, lot_id, amount)
+      SELECT p_account, v_seq, n, 'lot', v_lots[n], -v_takes[n] FROM generate_series(1, cardinality(v_lots)) n
+      UNION ALL SELECT p_account, v_seq, cardinality(v_lots) + 1, 'deferred', NULL, p_cost
+  ), g AS (
+    INSERT INTO generation (id, funding, owner, status, quality, scenario, aspect, instruction, photos, seed, credits, catalog_version,
+        not_before, deadline_at, retry_of, created_at)
+      VALUES (p_id, 'credits', p_account, 'queued', p_quality, p_scenario, p_aspect, p_instruction, p_photos, p_seed, p_cost, p_version,
+        p_now, p_deadline, p_retry_of, p_created)
+  ), c AS (
+    INSERT INTO charge (id, account_id, quality, catalog_version, amount, accepted_at) VALUES (p_id, p_account, p_quality, p_version, p_cost, v_at)
+  )
   INSERT INTO charge_alloc (charge_id, seq, lot_id, amount) SELECT p_id, n, v_lots[n], v_takes[n] FROM generate_series(1, cardinality(v_lots)) n;
-  o_new := true;
+  o_code := 'new';
 END $$;
