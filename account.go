@@ -20,8 +20,8 @@ type Account struct {
 	CreatedAt time.Time
 }
 
-// A Caller is who is asking. Every use case takes one and checks it; exactly
-// one of AccountID and GuestID is set for a request that may own anything.
+// A Caller is who is asking. Every use case takes one and checks it. A signed-in
+// caller may also name the guest of the same device; then the account owns.
 type Caller struct {
 	AccountID string
 	GuestID   string
