@@ -40,7 +40,7 @@ func (s *Shop) Checkout(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		return nil, &kinpict.Error{Code: kinpict.KeyRequired, Message: "Buying needs an Idempotency-Key.", Hint: "Send a new random key with each new checkout."}
 	}
 	if !localPath(back) {
-		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: "The way back must be a path of this site."}
+		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: "The way back must be a path of this site.", Hint: "Send a path such as /create, without a host."}
 	}
 	id := s.IDs.New(kinpict.PurchasePrefix)
 	var p *store.Purchase

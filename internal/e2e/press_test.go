@@ -24,6 +24,7 @@ type press struct {
 	mu    sync.Mutex
 	drawn map[string][]byte // by size
 	quick bool
+	then  string // see after
 }
 
 func newPress(t testing.TB) *press {
@@ -39,14 +40,21 @@ func newPress(t testing.TB) *press {
 }
 
 // ServeHTTP hands a call to the stand-in, unless quick is set and the call asks
-// for no fault and for a size that was drawn before.
+// for no fault and for a size that was drawn before, or after has plans for it.
 func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !p.quick || r.URL.Path != "/v1/images/edits" {
+	p.mu.Lock()
+	quick, then := p.quick, p.then
+	p.mu.Unlock()
+	if r.URL.Path != "/v1/images/edits" || !quick && then == "" {
 		p.Server.ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
+		return
+	}
+	if then != "" {
+		p.wait(w, r, body, then)
 		return
 	}
 	size, prompt := asked(r, body)
@@ -70,6 +78,29 @@ func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	// The caller may have been killed.
 	_, _ = w.Write(answer)
+}
+
+// after has the next call wait at the gate called "gate" and then be answered as
+// told: the stand-in's own gate answers well and no other way.
+func (p *press) after(then string) {
+	p.Shut("gate")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.then = then
+}
+
+func (p *press) wait(w http.ResponseWriter, r *http.Request, body []byte, then string) {
+	p.mu.Lock()
+	p.then = ""
+	p.mu.Unlock()
+	if p.Order(fake.Order{Mode: "gate", Arg: "gate", Times: 1}) != nil || p.Order(fake.Order{Mode: then, Times: 1}) != nil {
+		panic("the stand-in knows no such mode")
+	}
+	for _, to := range []http.ResponseWriter{httptest.NewRecorder(), w} {
+		again := r.Clone(r.Context())
+		again.Body = io.NopCloser(bytes.NewReader(body))
+		p.Server.ServeHTTP(to, again)
+	}
 }
 
 func asked(r *http.Request, body []byte) (size, prompt string) {

@@ -1,0 +1,143 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"kinpict"
+	"kinpict/client"
+)
+
+// Every route of openapi.json that takes an id, asked for what belongs to
+// somebody else: it is not there, and nothing tells it from what never was.
+func TestForeignIDs(t *testing.T) {
+	each(t, func(s *stack) {
+		ann, ben := s.rich("ann"), s.rich("ben")
+		req := s.ask(ann, 0)
+		made := s.finish(ann, s.make(ann, req).ID)
+		s.fault("block", 1)
+		failed := s.finish(ann, s.make(ann, req).ID)
+		queued := s.make(ann, req)
+		order := s.order(ann, "credits-80")
+		cleo := s.person("cleo")
+		_, err := cleo.Generate(s.Context(), s.key(), s.ask(cleo, 1))
+		short, _ := client.Members[client.Shortfall](err)
+		ids := map[string][]string{"generations": {made.ID, failed.ID, queued.ID}, "photos": {req.Photos[0].ID}, "checkouts": {order.ID}, "held-requests": {short.HeldRequest.ID}}
+
+		web := s.guest()
+		guest := web.api()
+		s.ask(guest, 2) // so that the cookie is somebody's
+		routes := s.routes()
+		if len(routes) < 10 {
+			s.Fatalf("only %d routes with an id", len(routes))
+		}
+		for _, r := range routes {
+			noun := strings.Split(strings.TrimPrefix(r.path, "/api/v1/"), "/")[0]
+			if len(ids[noun]) == 0 {
+				s.Errorf("%s %s: this test has nothing to ask for", r.method, r.path)
+			}
+			for _, id := range ids[noun] {
+				for who, c := range map[string]*client.Client{"another account": ben, "a guest": guest} {
+					own := func(id string) *client.Reply {
+						s.Helper()
+						var body any
+						if r.body {
+							body = map[string]any{}
+						}
+						reply, _ := c.Call(s.Context(), r.method, strings.Replace(r.path, "{id}", id, 1), s.key(), body, nil)
+						if reply == nil {
+							s.Fatalf("%s %s: no answer", r.method, r.path)
+						}
+						return reply
+					}
+					nobody := id[:4] + strings.Repeat("0", len(id)-4)
+					theirs, nobodys := own(id), own(nobody)
+					want := http.StatusNotFound
+					if who == "a guest" && (noun == "checkouts" || noun == "held-requests") {
+						want = http.StatusUnauthorized
+					}
+					if theirs.Status != want {
+						s.Errorf("%s %s of somebody else's %s for %s: %d, want %d", r.method, r.path, id, who, theirs.Status, want)
+					}
+					if strings.ReplaceAll(string(theirs.Body), id, nobody) != string(nobodys.Body) {
+						s.Errorf("%s %s tells somebody else's from nobody's:\n%s%s", r.method, r.path, theirs.Body, nobodys.Body)
+					}
+				}
+			}
+		}
+
+		// Ids inside a body are no way in either.
+		for who, call := range map[string]func() error{
+			"another account's picture": func() error { _, err := ben.Generate(s.Context(), s.key(), req); return err },
+			"another account's preview": func() error { _, err := ben.Preview(s.Context(), s.key(), req); return err },
+			"a guest's preview":         func() error { _, err := guest.Preview(s.Context(), s.key(), req); return err },
+		} {
+			refused(s, who+" from ann's photo", call(), kinpict.Invalid)
+		}
+
+		// The same on the site.
+		other := s.guest()
+		other.signIn("ben@example.org", "/")
+		for _, b := range []*browser{other, web} {
+			for _, path := range []string{"/generations/" + made.ID, "/create?from=" + made.ID} {
+				if p := b.open(path); p.status != http.StatusNotFound {
+					s.Errorf("GET %s is answered %d, want 404", path, p.status)
+				}
+			}
+			for _, path := range []string{"/generations/" + queued.ID + "/cancel", "/generations/" + failed.ID + "/retry"} {
+				if p := b.send(path, "key", s.key()); p.status != http.StatusNotFound {
+					s.Errorf("POST %s is answered %d, want 404", path, p.status)
+				}
+			}
+			b.send("/create/photos/"+req.Photos[0].ID+"/delete", "scenario", "gallery")
+		}
+		for _, path := range []string{short.HeldRequest.URL, "/checkout/return?id=" + order.ID, "/create?held=" + short.HeldRequest.ID} {
+			if p := other.open(path); p.status != http.StatusNotFound {
+				s.Errorf("GET %s is answered %d, want 404", path, p.status)
+			}
+		}
+
+		// And nothing happened to any of it.
+		if g := s.generation(ann, queued.ID); g.Status != kinpict.Queued {
+			s.Errorf("ann's picture is now %s", g.Status)
+		}
+		if _, err := ann.Photo(s.Context(), req.Photos[0].ID); err != nil {
+			s.Errorf("ann's photo: %v", err)
+		}
+		s.available(ann, 72)
+		s.available(ben, 80)
+	})
+}
+
+type route struct {
+	method, path string
+	body         bool
+}
+
+// routes lists the routes with an id that openapi.json describes.
+func (s *stack) routes() []route {
+	s.Helper()
+	var doc struct {
+		Paths map[string]map[string]struct {
+			RequestBody json.RawMessage `json:"requestBody"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(s.guest().see("/openapi.json").text), &doc); err != nil {
+		s.Fatal(err)
+	}
+	var out []route
+	for path, methods := range doc.Paths {
+		if !regexp.MustCompile(`\{id\}`).MatchString(path) {
+			continue
+		}
+		for method, op := range methods {
+			if method = strings.ToUpper(method); method == "GET" || method == "POST" || method == "DELETE" {
+				out = append(out, route{method, path, len(op.RequestBody) > 0})
+			}
+		}
+	}
+	return out
+}
