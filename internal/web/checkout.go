@@ -21,7 +21,7 @@ func intent(r *http.Request, route string, said any) (kinpict.Intent, error) {
 	}
 	hash := sha256.Sum256(b)
 	key := r.FormValue("key")
-	if len(key) > 200 {
+	if len(key) > 200 || strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
 		key = "" // not one of ours; the use case asks for one
 	}
 	return kinpict.Intent{Route: route, Key: key, Hash: hash[:]}, nil
