@@ -11,6 +11,7 @@ import (
 	"kinpict"
 	"kinpict/client"
 	"kinpict/internal/api"
+	"kinpict/internal/billing"
 	"kinpict/internal/billing/sandbox"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
@@ -66,7 +67,11 @@ func (a *App) limits() client.Limits {
 			MinSide: l.Short, MaxAspect: l.Aspect, MaxScans: l.Scans, MaxDecodeBytes: l.Decode},
 		Storage: client.StorageLimits{AccountBytes: intake.AccountQuota.Bytes, AccountFiles: int(intake.AccountQuota.Files), GuestBytes: intake.GuestQuota.Bytes, GuestFiles: int(intake.GuestQuota.Files)},
 		Request: client.RequestLimits{MaxPhotos: kinpict.MaxPhotos, MaxInstruction: kinpict.MaxInstruction, MaxLabel: kinpict.MaxLabel},
-		Rates:   []client.RateLimit{{Name: "guest previews a network", Limit: people.NetworkPreviews, Seconds: 86400}},
+		Rates: []client.RateLimit{
+			{Name: "guest previews", Limit: people.NetworkPreviews, Seconds: 86400, Per: "network"},
+			{Name: "unpaid checkouts", Limit: billing.OpenCheckouts, Seconds: 3600, Per: "account"},
+			{Name: "checkouts", Limit: billing.NetworkCheckouts, Seconds: 3600, Per: "network"},
+		},
 	}
 }
 
