@@ -119,7 +119,7 @@ func (s *Site) credits(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := creditsView(v.page, v.balance, v.catalog, lots, lines, url.QueryEscape(next))
+	view := creditsView(v.page, v.balance, v.catalog, lots, lines, url.QueryEscape(next), s.Now())
 	view.Later = cursor != ""
 	return s.send(w, r, http.StatusOK, "credits", view)
 }

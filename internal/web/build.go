@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"kinpict"
 	"kinpict/internal/httpd"
@@ -157,7 +158,7 @@ var lotKinds = map[string]string{
 	kinpict.LotPromo: "Given", kinpict.LotBonus: "Bonus", kinpict.LotAdjust: "Adjusted by staff", kinpict.LotPaid: "Bought",
 }
 
-func creditsView(p Page, b kinpict.Balance, c *kinpict.Catalog, lots []kinpict.Lot, lines []kinpict.Transaction, next string) CreditsView {
+func creditsView(p Page, b kinpict.Balance, c *kinpict.Catalog, lots []kinpict.Lot, lines []kinpict.Transaction, next string, now time.Time) CreditsView {
 	v := CreditsView{Page: p, Debt: b.Debt, Next: next}
 	v.Title, v.Private = "Credits", true
 	if n := c.Supports(b.Available); b.Available > 0 {
@@ -168,7 +169,7 @@ func creditsView(p Page, b kinpict.Balance, c *kinpict.Catalog, lots []kinpict.L
 		v.Buys = "about " + strings.Join(parts, " or ") + " pictures"
 	}
 	for _, l := range lots {
-		if l.Remaining == 0 {
+		if l.Remaining == 0 || !l.ExpiresAt.IsZero() && !now.Before(l.ExpiresAt) {
 			continue
 		}
 		v.Lots = append(v.Lots, Lot{Kind: lotKinds[l.Kind], Source: l.Source, Granted: l.Granted, Remaining: l.Remaining, At: l.CreatedAt, ExpiresAt: l.ExpiresAt})

@@ -90,7 +90,7 @@ func specimens(d *dressing) map[string]specimen {
 	lines := creditsView(ann, kinpict.Balance{Available: 36, Debt: 2}, c,
 		[]kinpict.Lot{{Kind: kinpict.LotPaid, Granted: 80, Remaining: 30, Source: "purchase pur_1", CreatedAt: someDay},
 			{Kind: kinpict.LotPromo, Granted: 10, Remaining: 6, Source: "adjustment", CreatedAt: someDay, ExpiresAt: someDay.AddDate(0, 1, 0)}},
-		everyKind(), "next")
+		everyKind(), "next", someDay)
 
 	m := map[string]specimen{
 		"home guest": {"home", home(guest)}, "home signed in": {"home", home(ann)}, "home in the dark": {"home", home(dark)}, "home with a model": {"home", home(model)},

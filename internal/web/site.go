@@ -94,6 +94,13 @@ func (s *Site) Routes(mux *http.ServeMux) {
 	} {
 		mux.Handle(pattern, h.Or(s.Fail))
 	}
+	// The statement as a table is the API's; a link cannot ask for a type, so it has an address here.
+	mux.HandleFunc("GET /credits/statement.csv", func(w http.ResponseWriter, r *http.Request) {
+		r = r.Clone(r.Context())
+		r.URL.Path, r.URL.RawQuery = "/api/v1/credits/transactions", ""
+		r.Header.Set("Accept", "text/csv")
+		mux.ServeHTTP(w, r)
+	})
 	if s.Sandbox != nil {
 		mux.Handle("GET /outbox", httpd.Handler(s.outbox).Or(s.Fail))
 		mux.Handle("GET /sandbox/checkout/{id}", httpd.Handler(s.sandboxPage).Or(s.Fail))

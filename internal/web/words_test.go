@@ -52,7 +52,7 @@ func TestWaysBackStayOnTheSite(t *testing.T) {
 			t.Errorf("%q is not gone back to", ok)
 		}
 	}
-	for _, bad := range []string{"", "create", "//evil.example", "/\\evil.example", "https://evil.example/", "/\t/evil.example", "javascript:alert(1)", "\\\\evil.example"} {
+	for _, bad := range []string{"", "create", "//evil.example", "///evil.example", "/\\evil.example", "https://evil.example/", "/\t/evil.example", "javascript:alert(1)", "\\\\evil.example"} {
 		if got := local(bad); got != "" {
 			t.Errorf("%q leads to %q", bad, got)
 		}

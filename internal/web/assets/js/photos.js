@@ -41,7 +41,7 @@ customElements.define('kp-photos', class extends HTMLElement {
   say(text) {
     this.live.textContent = text;
     const n = document.querySelector('[data-count]');
-    if (n) n.textContent = `${this.count} added`;
+    if (n) n.textContent = `${this.list.querySelectorAll('[data-id]').length} added`;
   }
 
   // save keeps the draft on the server, so that another tab, a reload or signing in finds it.

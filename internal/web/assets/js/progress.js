@@ -29,7 +29,7 @@ class Progress extends HTMLElement {
     let now = Math.max(0, this.steps.findIndex(li => li.dataset.step === step));
     if (g.status === 'running') {
       now = Math.max(1, now);
-      for (const f of this.querySelectorAll('form')) f.hidden = true; // too late to cancel
+      for (const f of this.querySelectorAll('form, .tl .sub')) f.hidden = true; // no longer waiting, and too late to cancel
     }
     if (now === this.now) return;
     this.now = now;
