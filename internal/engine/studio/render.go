@@ -200,6 +200,7 @@ func (r *render) mount(ctx context.Context, c *decor.Canvas) error {
 			return err
 		}
 		m.Draw(r.slots[i], r.styles[i], r.picture(i, c.Unit), i)
+		r.photos[i].source = nil // a large photo is memory the next one can use
 	}
 	for i, s := range r.slots {
 		if l := r.styles[i].Label; l != nil {

@@ -51,10 +51,16 @@ func New() *Engine { return &Engine{} }
 // Info describes the engine. The pixels promised are those of a square, which
 // has the fewest.
 func (e *Engine) Info() engine.Info {
+	square := func(short int) int {
+		if e.short > 0 {
+			short = e.short
+		}
+		return short * short
+	}
 	return engine.Info{
 		Name:      Name,
 		MaxPhotos: kinpict.MaxPhotos,
-		Pixels:    map[string]int{kinpict.Standard: shortStandard * shortStandard, kinpict.Enhanced: shortEnhanced * shortEnhanced},
+		Pixels:    map[string]int{kinpict.Standard: square(shortStandard), kinpict.Enhanced: square(shortEnhanced)},
 		Timeout:   2 * time.Minute,
 		Weight:    map[string]int{kinpict.Standard: 256, kinpict.Enhanced: 400},
 		Verified:  "built in; every scenario is drawn by its tests",

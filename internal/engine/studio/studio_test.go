@@ -18,6 +18,7 @@ import (
 
 	"kinpict"
 	"kinpict/internal/engine"
+	"kinpict/internal/engine/enginetest"
 	"kinpict/internal/engine/studio/face/facetest"
 	"kinpict/internal/scenario"
 )
@@ -397,6 +398,10 @@ func TestThemeRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want an error that names the scenario", name, err)
 		}
 	}
+}
+
+func TestConforms(t *testing.T) {
+	enginetest.Conform(t, enginetest.Subject{Engine: &Engine{short: 160}, Scenario: find(t, "gallery"), Deterministic: true})
 }
 
 func TestInfoPromisesNoModel(t *testing.T) {
