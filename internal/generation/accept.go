@@ -32,26 +32,14 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 	if c.AccountID == "" {
 		return nil, unauthenticated()
 	}
-	if in.Key == "" {
-		return nil, &kinpict.Error{Code: kinpict.KeyRequired, Message: "This request needs an Idempotency-Key.", Hint: "Send a new random key for each new request."}
-	}
-	ids := make([]string, len(req.Photos))
-	for i, p := range req.Photos {
-		ids[i] = p.ID
-	}
+	ids := photoIDs(req)
 	for range 4 {
-		p, err := s.DB.Prospect(ctx, c.AccountID, in, ids, s.Now().Add(KeepPhotos/2))
+		p, err := s.look(ctx, c.AccountID, in, &req, s.Now().Add(KeepPhotos/2))
 		if err != nil {
 			return nil, err
 		}
 		if p.Replay != nil {
 			return &Accepted{Replay: p.Replay}, nil
-		}
-		if _, err := s.check(&req); err != nil {
-			return nil, err
-		}
-		if p.Photos < len(ids) {
-			return nil, invalid("photos", "One of the photos is not there any more.", "Add it again.")
 		}
 		if v := req.CatalogVersion; v != 0 && v != p.Catalog.Version {
 			if p.Shown, err = s.DB.Edition(ctx, v); err != nil && kinpict.CodeOf(err) != kinpict.NotFound {
@@ -94,6 +82,35 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		return &Accepted{Generation: g}, nil
 	}
 	return nil, &kinpict.Error{Code: kinpict.Unavailable, Message: "Prices are changing right now.", Hint: "Nothing was charged. Try again in a few seconds."}
+}
+
+// look reads what is known of the request before it is priced: what the same
+// key was answered, if so, and otherwise that the request can be fulfilled and
+// its photos are there.
+func (s *Studio) look(ctx context.Context, owner string, in kinpict.Intent, req *kinpict.Request, fading time.Time) (*store.Prospect, error) {
+	if in.Key == "" {
+		return nil, &kinpict.Error{Code: kinpict.KeyRequired, Message: "This request needs an Idempotency-Key.", Hint: "Send a new random key for each new request."}
+	}
+	ids := photoIDs(*req)
+	p, err := s.DB.Prospect(ctx, owner, in, ids, fading)
+	if err != nil || p.Replay != nil {
+		return p, err
+	}
+	if err := s.check(req); err != nil {
+		return nil, err
+	}
+	if p.Photos < len(ids) {
+		return nil, invalid("photos", "One of the photos is not there any more.", "Add it again.")
+	}
+	return p, nil
+}
+
+func photoIDs(req kinpict.Request) []string {
+	ids := make([]string, len(req.Photos))
+	for i, p := range req.Photos {
+		ids[i] = p.ID
+	}
+	return ids
 }
 
 // fresh is a queued generation for a request.

@@ -7,44 +7,43 @@ import (
 	"unicode"
 
 	"kinpict"
-	"kinpict/internal/scenario"
 )
 
 // check refuses a request that no engine could fulfil and fills in the aspect.
 // It costs nothing and runs before anything is charged.
-func (s *Studio) check(req *kinpict.Request) (*scenario.Scenario, error) {
+func (s *Studio) check(req *kinpict.Request) error {
 	sc, err := s.Scenarios.Scenario(req.Scenario)
 	if err != nil {
-		return nil, invalid("scenario", "Choose a scenario.", "The list is at /scenarios.")
+		return invalid("scenario", "Choose a scenario.", "The list is at /scenarios.")
 	}
 	if req.Aspect == "" {
 		req.Aspect = sc.Aspects[0]
 	}
 	if !slices.Contains(sc.Aspects, req.Aspect) {
-		return nil, invalid("aspect", fmt.Sprintf("%s is not made in the shape %q.", sc.Title, req.Aspect), fmt.Sprintf("Choose one of %v.", sc.Aspects))
+		return invalid("aspect", fmt.Sprintf("%s is not made in the shape %q.", sc.Title, req.Aspect), fmt.Sprintf("Choose one of %v.", sc.Aspects))
 	}
 	most := min(sc.MaxPhotos, kinpict.MaxPhotos)
 	if n := len(req.Photos); n < max(sc.MinPhotos, 1) || n > most {
-		return nil, invalid("photos", fmt.Sprintf("%s takes %d to %d photos; there are %d.", sc.Title, max(sc.MinPhotos, 1), most, n), "Add or remove photos.")
+		return invalid("photos", fmt.Sprintf("%s takes %d to %d photos; there are %d.", sc.Title, max(sc.MinPhotos, 1), most, n), "Add or remove photos.")
 	}
 	seen := map[string]bool{}
 	for i := range req.Photos {
 		p := &req.Photos[i]
 		if p.ID == "" || seen[p.ID] {
-			return nil, invalid("photos", "A photo has no id or stands twice.", "Name each photo once.")
+			return invalid("photos", "A photo has no id or stands twice.", "Name each photo once.")
 		}
 		seen[p.ID] = true
 		if p.Role != "" && !slices.Contains(kinpict.Roles, p.Role) {
-			return nil, invalid("photos", fmt.Sprintf("%q is not a role.", p.Role), fmt.Sprintf("Choose one of %v.", kinpict.Roles))
+			return invalid("photos", fmt.Sprintf("%q is not a role.", p.Role), fmt.Sprintf("Choose one of %v.", kinpict.Roles))
 		}
 		if p.Label = plain(p.Label); len([]rune(p.Label)) > kinpict.MaxLabel {
-			return nil, invalid("photos", fmt.Sprintf("A name is longer than %d characters.", kinpict.MaxLabel), "A first name is enough.")
+			return invalid("photos", fmt.Sprintf("A name is longer than %d characters.", kinpict.MaxLabel), "A first name is enough.")
 		}
 	}
 	if req.Instruction = plain(req.Instruction); len([]rune(req.Instruction)) > kinpict.MaxInstruction {
-		return nil, invalid("instruction", fmt.Sprintf("The instruction is longer than %d characters.", kinpict.MaxInstruction), "Say it in fewer words.")
+		return invalid("instruction", fmt.Sprintf("The instruction is longer than %d characters.", kinpict.MaxInstruction), "Say it in fewer words.")
 	}
-	return sc, nil
+	return nil
 }
 
 // plain drops what cannot be seen and would only confuse an engine or a log.

@@ -20,10 +20,6 @@ var errEnough = errors.New("there are enough credits now")
 func (s *Studio) hold(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request, cost kinpict.Credits, p *store.Prospect, o order) (*Accepted, error) {
 	var out *Accepted
 	var short error
-	ids := make([]string, len(req.Photos))
-	for i, u := range req.Photos {
-		ids[i] = u.ID
-	}
 	err := s.DB.Update(ctx, func(t *store.Tx) error {
 		out, short = nil, nil
 		bal, err := t.Balance(c.AccountID)
@@ -51,7 +47,7 @@ func (s *Studio) hold(ctx context.Context, c kinpict.Caller, in kinpict.Intent, 
 			out = &Accepted{Replay: r}
 			return err
 		}
-		if err := t.TouchPhotos(c.AccountID, ids, h.ExpiresAt); err != nil {
+		if err := t.TouchPhotos(c.AccountID, photoIDs(req), h.ExpiresAt); err != nil {
 			return err
 		}
 		return t.PutHeld(h)

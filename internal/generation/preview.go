@@ -20,26 +20,13 @@ func (s *Studio) preview(ctx context.Context, c kinpict.Caller, in kinpict.Inten
 	if owner == "" {
 		return nil, unauthenticated()
 	}
-	if in.Key == "" {
-		return nil, &kinpict.Error{Code: kinpict.KeyRequired, Message: "This request needs an Idempotency-Key.", Hint: "Send a new random key for each new request."}
-	}
 	req.Quality = kinpict.Standard
-	ids := make([]string, len(req.Photos))
-	for i, p := range req.Photos {
-		ids[i] = p.ID
-	}
-	p, err := s.DB.Prospect(ctx, owner, in, ids, s.Now())
+	p, err := s.look(ctx, owner, in, &req, s.Now())
 	if err != nil {
 		return nil, err
 	}
 	if p.Replay != nil {
 		return &Accepted{Replay: p.Replay}, nil
-	}
-	if _, err := s.check(&req); err != nil {
-		return nil, err
-	}
-	if p.Photos < len(ids) {
-		return nil, invalid("photos", "One of the photos is not there any more.", "Add it again.")
 	}
 	if err := s.Engines.PreviewAvailable(ctx); err != nil {
 		return nil, err

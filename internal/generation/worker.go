@@ -170,13 +170,9 @@ func (s *Studio) step(ctx context.Context, f store.Fence, step string) {
 
 // photos reads the request's photos, in its order.
 func (s *Studio) photos(ctx context.Context, g *kinpict.Generation) ([]engine.Photo, error) {
-	ids := make([]string, len(g.Request.Photos))
-	for i, u := range g.Request.Photos {
-		ids[i] = u.ID
-	}
 	var rows []kinpict.Photo
 	err := s.DB.View(ctx, func(t *store.Tx) (err error) {
-		rows, err = t.PhotosByID(g.Owner, ids)
+		rows, err = t.PhotosByID(g.Owner, photoIDs(g.Request))
 		return err
 	})
 	if kinpict.CodeOf(err) == kinpict.NotFound {
