@@ -97,7 +97,7 @@ func bare(b *testing.B, kind, dbURL string) *site {
 		db.SetMaxOpenConns(1)
 	}
 	db.SetMaxIdleConns(16)
-	s := &site{body: []byte(`{"quality":"standard","scenario":"gallery","photos":[{"id":"PHOTO","role":"parent","label":"Ann"}],"instruction":"Everyone together, bright and calm.","aspect":"4:5","catalog_version":1}`)}
+	s := &site{name: "bare", body: []byte(`{"quality":"standard","scenario":"gallery","photos":[{"id":"PHOTO","role":"parent","label":"Ann"}],"instruction":"Everyone together, bright and calm.","aspect":"4:5","catalog_version":1}`)}
 	for i := range customers {
 		id := fmt.Sprintf("acc_%d", i)
 		for _, stmt := range []string{

@@ -4,7 +4,9 @@
 // only as a person, a script or a payment provider could; after every test the
 // books are audited.
 //
-//	policy_test.go     one test named after each rule of the policy
+//	policy_test.go     one test named after each rule of the policy: what is free,
+//	                   what is sold, what an account and a guest may do
+//	return_test.go     the rest of them: failure, retry, review, changing prices
 //	parallel_test.go   many at once: one balance, one key, one checkout
 //	payment_test.go    every outcome of the sandbox's checkout
 //	input_test.go      what a broken or hostile client sends

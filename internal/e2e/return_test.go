@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -42,14 +45,17 @@ func (s *stack) sweep() {
 func TestReturnOnFailure(t *testing.T) {
 	for _, c := range []struct {
 		name, mode string
+		spoil      func(s *stack, g *client.Generation) // what happens once it is accepted
 		code       kinpict.FailureCode
 		attempts   int
 	}{
-		{"the engine declines", "block", kinpict.FailedRefused, 1},
-		{"the engine is down", "error=500", kinpict.FailedEngine, 3},
-		{"the connection is cut every time", "cut", kinpict.FailedEngine, 3},
-		{"half a picture every time", "truncated", kinpict.FailedEngine, 3},
-		{"the key was revoked", "unauthorized", kinpict.FailedConfig, 1},
+		{"the engine declines", "block", nil, kinpict.FailedRefused, 1},
+		{"the engine is down", "error=500", nil, kinpict.FailedEngine, 3},
+		{"the connection is cut every time", "cut", nil, kinpict.FailedEngine, 3},
+		{"half a picture every time", "truncated", nil, kinpict.FailedEngine, 3},
+		{"the key was revoked", "unauthorized", nil, kinpict.FailedConfig, 1},
+		{"the picture cannot be stored", "ok", blockFolder, kinpict.FailedStorage, 3},
+		{"the photo is deleted meanwhile", "ok", dropPhoto, kinpict.FailedPhotos, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			each(t, func(s *stack) {
@@ -61,6 +67,9 @@ func TestReturnOnFailure(t *testing.T) {
 				s.fault(c.mode, 0)
 				g := s.make(ann, s.ask(ann, 0))
 				s.available(ann, 76)
+				if c.spoil != nil {
+					c.spoil(s, g)
+				}
 				// The price changes while it is drawn: the same credits return, not the new price.
 				s.apply(now, rate("standard", 7))
 				if g = s.finish(ann, g.ID); g.Status != kinpict.Failed || g.CreditsReturned != 4 || g.Attempts != c.attempts {
@@ -87,6 +96,22 @@ func TestReturnOnFailure(t *testing.T) {
 				s.available(ann, 80)
 			})
 		})
+	}
+}
+
+// blockFolder puts a file where the folder of the picture would be (K3).
+func blockFolder(s *stack, g *client.Generation) {
+	s.Helper()
+	dir := filepath.Join(s.app.Config.Data, "blobs", "pictures")
+	if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, g.ID), nil, 0o600)); err != nil {
+		s.Fatal(err)
+	}
+}
+
+func dropPhoto(s *stack, g *client.Generation) {
+	s.Helper()
+	if err := s.token("ann@example.org").DeletePhoto(s.Context(), g.Photos[0].ID); err != nil {
+		s.Fatal(err)
 	}
 }
 
@@ -186,6 +211,51 @@ func TestRetry(t *testing.T) {
 		_, err := ann.Retry(s.Context(), s.key(), id, client.Confirm{})
 		refused(s, "retry of a picture", err, kinpict.NotRetryable)
 		s.available(ann, 76)
+	})
+}
+
+// review: the form and the frozen evidence are built in a later step of the
+// product; what a reviewer needs must be there from the first day, so this test
+// holds that the page details and the payment context are kept and lead to one
+// another without the customer having to search.
+func TestReview(t *testing.T) {
+	each(t, func(s *stack) {
+		c := s.rich("ann")
+		s.fault("block", 1)
+		g := s.make(c, s.ask(c, 0))
+		s.finish(c, g.ID)
+		s.pass(90 * day)
+		s.sweep()
+		lines := s.statement(c)
+		if len(lines) != 3 {
+			s.Fatalf("the statement has %d lines, want purchase, charge, return", len(lines))
+		}
+		web := s.guest()
+		web.signIn("ann@example.org", "/")
+		page := web.see("/credits")
+		for _, l := range lines {
+			if l.ID == "" || l.At.IsZero() {
+				s.Errorf("a line without an id or a time: %+v", l)
+			}
+			switch l.Kind {
+			case "purchase":
+				o, err := c.Checkout(s.Context(), l.Purchase)
+				if err != nil || o.Pack != "credits-80" || o.Price.Amount != 1200 || o.Price.Currency != "usd" || o.PaidAt == nil || o.Status != "paid" {
+					s.Errorf("the payment behind a line: %+v, %v", o, err)
+				}
+				if !strings.Contains(page.text, l.Purchase) {
+					s.Error("the page does not lead to the payment")
+				}
+			default:
+				kept := s.generation(c, l.Generation)
+				if kept.ID != g.ID || kept.Credits != 4 || kept.CreditsReturned != 4 || kept.CatalogVersion != 1 || kept.Failure == nil || kept.Instruction == "" || len(kept.Photos) != 1 {
+					s.Errorf("the picture behind a line: %+v", kept)
+				}
+				if !strings.Contains(page.text, l.Generation) {
+					s.Error("the page does not lead to the picture")
+				}
+			}
+		}
 	})
 }
 
