@@ -101,7 +101,7 @@ func (a *App) compose(key []byte) error {
 	relaxed := cfg.Limits == "relaxed"
 	a.Sandbox = &sandbox.Provider{DB: a.DB, IDs: a.ids, Now: a.now, Keys: [][]byte{sandbox.Key(key)}, PublicURL: public, Deliver: a.deliver, Log: a.Log}
 	a.Shop = &billing.Shop{DB: a.DB, IDs: a.ids, Now: a.now, Provider: a.Sandbox, PublicURL: public, Relaxed: relaxed, Log: a.Log}
-	a.People = &people.People{DB: a.DB, IDs: a.ids, Now: a.now, Key: key, PublicURL: public, Secure: strings.HasPrefix(public, "https:"), Relaxed: relaxed}
+	a.People = &people.People{DB: a.DB, IDs: a.ids, Now: a.now, Key: key, PublicURL: public, Relaxed: relaxed}
 	a.Intake = &intake.Intake{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Gate: photo.NewGate(512, 16), Limits: photo.DefaultLimits(), Faces: faces, Relaxed: relaxed}
 	a.Studio = &generation.Studio{DB: a.DB, Engines: a.Engines, Blobs: a.Blobs, Scenarios: a.Scenarios, IDs: a.ids, Now: a.now, Log: a.Log,
 		Worker: a.ids.New("wrk_"), Workers: cfg.Workers, Poll: time.Second, Relaxed: relaxed, Jitter: jitter}

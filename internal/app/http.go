@@ -13,9 +13,9 @@ import (
 	"kinpict/internal/api"
 	"kinpict/internal/billing"
 	"kinpict/internal/billing/sandbox"
+	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
-	"kinpict/internal/people"
 	"kinpict/internal/photo"
 	"kinpict/internal/web"
 )
@@ -68,7 +68,7 @@ func (a *App) limits() client.Limits {
 		Storage: client.StorageLimits{AccountBytes: intake.AccountQuota.Bytes, AccountFiles: int(intake.AccountQuota.Files), GuestBytes: intake.GuestQuota.Bytes, GuestFiles: int(intake.GuestQuota.Files)},
 		Request: client.RequestLimits{MaxPhotos: kinpict.MaxPhotos, MaxInstruction: kinpict.MaxInstruction, MaxLabel: kinpict.MaxLabel},
 		Rates: []client.RateLimit{
-			{Name: "guest previews", Limit: people.NetworkPreviews, Seconds: 86400, Per: "network"},
+			{Name: "guest previews", Limit: generation.NetworkPreviews, Seconds: 86400, Per: "network"},
 			{Name: "unpaid checkouts", Limit: billing.OpenCheckouts, Seconds: 3600, Per: "account"},
 			{Name: "checkouts", Limit: billing.NetworkCheckouts, Seconds: 3600, Per: "network"},
 		},

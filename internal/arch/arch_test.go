@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 
 	"internal/app": {"", "client", "internal/..."},
 	"internal/cli": {"", "client", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
-		"internal/photo", "internal/scenario"},
+		"internal/engine/studio", "internal/photo", "internal/scenario"},
 	"cmd/kinpict": {"internal/cli"},
 }
 

@@ -39,7 +39,7 @@ func (s *Shop) Checkout(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 	if in.Key == "" {
 		return nil, &kinpict.Error{Code: kinpict.KeyRequired, Message: "Buying needs an Idempotency-Key.", Hint: "Send a new random key with each new checkout."}
 	}
-	if !localPath(back) {
+	if back != "" && !kinpict.LocalPath(back) {
 		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: "The way back must be a path of this site.", Hint: "Send a path such as /create, without a host."}
 	}
 	id := s.IDs.New(kinpict.PurchasePrefix)
@@ -273,21 +273,4 @@ func signedIn(c kinpict.Caller) error {
 		return &kinpict.Error{Code: kinpict.Unauthenticated, Message: "Please sign in first.", Hint: "Credits belong to an account."}
 	}
 	return nil
-}
-
-// localPath reports whether p leads back into this site and nowhere else: a
-// browser reads two slashes, or a slash and a backslash, as another host.
-func localPath(p string) bool {
-	if p == "" {
-		return true
-	}
-	if len(p) > 500 || p[0] != '/' || strings.HasPrefix(p, "//") {
-		return false
-	}
-	for _, r := range p {
-		if r <= ' ' || r == '\\' || r == 0x7f {
-			return false
-		}
-	}
-	return true
 }

@@ -16,6 +16,7 @@ import (
 	"kinpict/internal/config"
 	"kinpict/internal/engine"
 	"kinpict/internal/engine/fake"
+	"kinpict/internal/engine/studio"
 	"kinpict/internal/photo"
 	"kinpict/internal/scenario"
 )
@@ -44,6 +45,11 @@ func (c *generateCmd) Run(s *session) error {
 	if c.ScenarioDir != "" {
 		if set, err = scenario.Load(os.DirFS(c.ScenarioDir)); err != nil {
 			return usageError{err}
+		}
+		for _, sc := range set.All() {
+			if err := studio.Validate(sc); err != nil {
+				return usageError{err}
+			}
 		}
 	}
 	sc, err := set.Scenario(c.Scenario)

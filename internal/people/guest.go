@@ -4,17 +4,12 @@ import (
 	"crypto/hmac"
 	"encoding/base64"
 	"fmt"
-	"net/http"
 	"net/netip"
 	"strings"
 
 	"kinpict"
 	"kinpict/internal/store"
 )
-
-// NetworkPreviews is how many free previews one network may take a day.
-// Households share addresses, so this is far above what a family needs.
-const NetworkPreviews = 30
 
 // Guest returns the guest a device cookie names. A cookie that is missing,
 // forged or edited is a new guest, and newCookie is the one to set. Nothing is
@@ -54,33 +49,4 @@ func (p *People) Network(remote string) string {
 	}
 	key := p.derive(fmt.Sprintf("network %d", store.Day(p.Now())))
 	return base64.RawURLEncoding.EncodeToString(sign(key, prefix)[:16])
-}
-
-// Cookies of the site. Under https their names begin with __Host-, which
-// browsers accept only from this very host; plain http on a developer's machine
-// cannot have that.
-func (p *People) cookie(name, value string, seconds int) *http.Cookie {
-	if p.Secure {
-		name = "__Host-" + name
-	}
-	if value == "" {
-		seconds = -1
-	}
-	// Lax, not Strict: coming back from the checkout must not look signed out.
-	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: seconds, Secure: p.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-}
-
-// SessionCookie carries a session; an empty value removes it.
-func (p *People) SessionCookie(value string) *http.Cookie {
-	return p.cookie("kp_s", value, int(SessionLife.Seconds()))
-}
-
-// GuestCookie carries what Guest returned, for as long as browsers keep any.
-func (p *People) GuestCookie(value string) *http.Cookie {
-	return p.cookie("kp_g", value, 400*24*60*60)
-}
-
-// BrowserCookie carries what NewBrowser returned, for as long as a link lives.
-func (p *People) BrowserCookie(value string) *http.Cookie {
-	return p.cookie("kp_b", value, int(LinkLife.Seconds()))
 }

@@ -2,13 +2,11 @@ package people_test
 
 import (
 	"crypto/rand"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"kinpict"
-	"kinpict/internal/people"
 	"kinpict/internal/store"
 	"kinpict/internal/store/storetest"
 )
@@ -73,28 +71,6 @@ func TestNetworks(t *testing.T) {
 	clock.Advance(24 * time.Hour)
 	if p.Network("203.0.113.7:4711") == base {
 		t.Error("the next day's hash can be joined with today's")
-	}
-}
-
-func TestCookiesFitTheScheme(t *testing.T) {
-	p := &people.People{}
-	for _, secure := range []bool{false, true} {
-		p.Secure = secure
-		for name, make := range map[string]func(string) *http.Cookie{"kp_s": p.SessionCookie, "kp_g": p.GuestCookie, "kp_b": p.BrowserCookie} {
-			if secure {
-				name = "__Host-" + name
-			}
-			c := make("v")
-			if c.Name != name || c.Secure != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge < 1 {
-				t.Errorf("cookie %v", c)
-			}
-			if c.MaxAge > 400*24*60*60 {
-				t.Errorf("%s lives %d s; browsers keep none longer than 400 days", name, c.MaxAge)
-			}
-			if gone := make(""); gone.MaxAge >= 0 {
-				t.Errorf("%s is not removed: %v", name, gone)
-			}
-		}
 	}
 }
 

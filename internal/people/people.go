@@ -36,7 +36,7 @@ const (
 	photoLife = 30 * 24 * time.Hour // of a guest's photos once claimed
 )
 
-// People answers who a caller is. All fields but Secure and Relaxed are required.
+// People answers who a caller is. All fields but Relaxed are required.
 type People struct {
 	DB  *store.DB
 	IDs kinpict.IDs // its Rand also makes the secrets
@@ -45,7 +45,6 @@ type People struct {
 	// from it, so replacing it makes every guest new. Sessions live on.
 	Key       []byte
 	PublicURL string // begins the links in mails, without a slash at its end
-	Secure    bool   // the site is reached by https
 	Relaxed   bool   // no rate limits, for load tests
 }
 

@@ -3,10 +3,8 @@ package people
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"kinpict"
 	"kinpict/internal/store"
@@ -41,13 +39,16 @@ func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, email, brows
 		return &kinpict.Error{Code: kinpict.Invalid, Message: "Your browser did not keep our cookie.",
 			Hint: "Allow cookies for this site, then ask for the link again."}
 	}
+	if !kinpict.LocalPath(next) {
+		next = "/"
+	}
 	token := p.secret()
 	return p.DB.Update(ctx, func(tx *store.Tx) error {
 		if err := p.allowLink(tx, c.Network, address); err != nil {
 			return err
 		}
 		if err := tx.PutLink(store.Link{TokenHash: hash(token), BrowserHash: hash(browser), Email: address,
-			Next: localPath(next), ExpiresAt: tx.Now().Add(LinkLife)}); err != nil {
+			Next: next, ExpiresAt: tx.Now().Add(LinkLife)}); err != nil {
 			return err
 		}
 		return tx.PutMail(p.IDs.New("mai_"), address, "Your sign-in link for Kinpict",
@@ -77,23 +78,9 @@ func (p *People) allowLink(tx *store.Tx, network, address string) error {
 	return nil
 }
 
-// localPath returns next if it leads to a page of ours, else the front page.
-// Browsers read a backslash as a slash and drop tabs and line breaks, so that
-// "/\evil.example" and "/<tab>/evil.example" lead away as "//evil.example" does.
-func localPath(next string) string {
-	strange := func(r rune) bool { return r == '\\' || unicode.IsControl(r) }
-	if len(next) > 1000 || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, strange) {
-		return "/"
-	}
-	if u, err := url.Parse(next); err != nil || u.Scheme != "" || u.Host != "" {
-		return "/"
-	}
-	return next
-}
-
 // SignedIn is what a link opened.
 type SignedIn struct {
-	Cookie string // the new session's secret; see SessionCookie
+	Cookie string // the new session's secret
 	Caller kinpict.Caller
 	Next   string // local path to go on to
 	New    bool   // the account was made just now

@@ -9,7 +9,8 @@ import (
 	"kinpict/internal/people"
 )
 
-const browserCookie = "kp_b" // of people.BrowserCookie
+// browserCookie binds a sign-in link to the browser that asked for it.
+const browserCookie = "kp_b"
 
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.visit(r)
@@ -54,7 +55,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 		httpd.FailureHeader(w.Header(), e)
 		return s.send(w, r, httpd.Means(e.Code).Status, "sign-in", view)
 	}
-	http.SetCookie(w, s.People.BrowserCookie(browser))
+	cookies.Set(w, cookies.Name(browserCookie), browser, int(people.LinkLife.Seconds()))
 	view.Sent, view.Minutes, view.Title = true, int(people.LinkLife.Minutes()), "Look in your mail"
 	return s.send(w, r, http.StatusOK, "sign-in", view)
 }
@@ -85,8 +86,8 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request) error {
 		view := ConfirmView{Page: v.private("Sign in"), Faults: Faults{[]Problem{{"token", e.Message + " " + e.Hint}}}}
 		return s.send(w, r, httpd.Means(e.Code).Status, "sign-in-confirm", view)
 	}
-	http.SetCookie(w, s.People.SessionCookie(in.Cookie))
-	http.SetCookie(w, s.People.BrowserCookie(""))
+	cookies.Set(w, cookies.Session(), in.Cookie, int(people.SessionLife.Seconds()))
+	cookies.Clear(w, cookies.Name(browserCookie))
 	http.Redirect(w, r, in.Next, http.StatusSeeOther)
 	return nil
 }
@@ -96,7 +97,7 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.People.SignOut(r.Context(), cookies.Value(r, cookies.Session())); err != nil {
 		return err
 	}
-	http.SetCookie(w, s.People.SessionCookie(""))
+	cookies.Clear(w, cookies.Session())
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil

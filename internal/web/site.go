@@ -218,12 +218,10 @@ func as(err error) (*kinpict.Error, bool) {
 	return e, errors.As(err, &e)
 }
 
-// local returns next where it leads to a page of ours, else "". Browsers read a
-// backslash as a slash, so "/\evil.example" leads away as "//evil.example" does.
+// local returns next where it leads to a page of ours, else "".
 func local(next string) string {
-	u, err := url.Parse(next)
-	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") || len(next) > 1000 {
-		return ""
+	if kinpict.LocalPath(next) {
+		return next
 	}
-	return next
+	return ""
 }
