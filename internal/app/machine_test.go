@@ -27,7 +27,7 @@ func TestClockIsShiftedByItsFile(t *testing.T) {
 		if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if d := now().Sub(time.Now()) - c.shift; d < -time.Minute || d > time.Minute {
+		if d := time.Until(now()) - c.shift; d < -time.Minute || d > time.Minute {
 			t.Errorf("with %q the clock is off by %v", c.content, d)
 		}
 	}
