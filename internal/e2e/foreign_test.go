@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"kinpict"
 	"kinpict/client"
@@ -47,9 +49,12 @@ func TestForeignIDs(t *testing.T) {
 						if r.body {
 							body = map[string]any{}
 						}
-						reply, _ := c.Call(s.Context(), r.method, strings.Replace(r.path, "{id}", id, 1), s.key(), body, nil)
+						// Somebody else's event stream would not end.
+						ctx, cancel := context.WithTimeout(s.Context(), 20*time.Second)
+						defer cancel()
+						reply, _ := c.Call(ctx, r.method, strings.Replace(r.path, "{id}", id, 1), s.key(), body, nil)
 						if reply == nil {
-							s.Fatalf("%s %s: no answer", r.method, r.path)
+							s.Fatalf("%s %s of %s for %s: no answer that ends", r.method, r.path, id, who)
 						}
 						return reply
 					}
