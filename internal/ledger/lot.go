@@ -67,9 +67,11 @@ func (l *Lot) DiesAt() int64 {
 	return max(l.ExpiresAt, l.GraceUntil)
 }
 
-// Live reports whether the lot can be spent at now: [EffectiveAt, DiesAt).
+// Live reports whether the lot can still be spent at now. A lot that is there
+// has begun: whoever waited for the account may hold a clock reading from
+// before it came.
 func (l *Lot) Live(now int64) bool {
-	return l.EffectiveAt <= now && (l.ExpiresAt == 0 || now < l.DiesAt())
+	return l.ExpiresAt == 0 || now < l.DiesAt()
 }
 
 // Check reports the first rule of a lot that does not hold.

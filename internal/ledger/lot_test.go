@@ -45,7 +45,7 @@ func TestSpendTakesFromTheLotsInOrder(t *testing.T) {
 		{"the oldest, then by id", []*Lot{lot("b", "paid", 1), lot("a", "paid", 1), {ID: "z", Kind: "paid", Priority: 40, Granted: 1, Remaining: 1, EffectiveAt: now - 2*day}}, 3,
 			[]Alloc{{1, "z", 1, 0}, {2, "a", 1, 0}, {3, "b", 1, 0}}},
 		{"edge 12: a dead lot does not pay", []*Lot{until(lot("dead", "promo", 9), 0), lot("p", "paid", 4)}, 4, []Alloc{{1, "p", 4, 0}}},
-		{"a lot not yet begun does not pay", []*Lot{{ID: "x", Granted: 9, Remaining: 9, EffectiveAt: now + 1}, lot("p", "paid", 4)}, 4, []Alloc{{1, "p", 4, 0}}},
+		{"a lot that came after the clock was read pays", []*Lot{{ID: "x", Granted: 9, Remaining: 9, EffectiveAt: now + 1}, lot("p", "paid", 4)}, 4, []Alloc{{1, "x", 4, 0}}},
 		{"edge 9: two of four", []*Lot{lot("p", "paid", 2)}, 4, nil},
 		{"nothing at all", nil, 4, nil},
 	} {

@@ -11,6 +11,10 @@ import (
 	"kinpict/internal/ledger"
 )
 
+// keyTaken is PostgreSQL's unique violation: in accept only the key can be
+// taken, by the same request a moment earlier, so the next try replays it.
+const keyTaken = "23505"
+
 // An Acceptance is everything one commit needs to take credits and queue the
 // picture they pay for.
 type Acceptance struct {
@@ -57,7 +61,7 @@ func (d *DB) Accept(ctx context.Context, a *Acceptance) (*kinpict.Replay, error)
 				return nil, err
 			}
 			continue
-		case err != nil && d.dialect.again(err) && try < maxTries:
+		case err != nil && (d.dialect.again(err) || sqlState(err) == keyTaken) && try < maxTries:
 			continue
 		}
 		return r, d.explain(err)

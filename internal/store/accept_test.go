@@ -231,6 +231,19 @@ func TestReturnAfterThePriceChanged(t *testing.T) {
 	})
 }
 
+// Whoever waited for the account may have read the clock before a lot came.
+func TestLotsFromAfterTheClockWasReadCanBeSpent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b := open(t, db, clock)
+		clock.Advance(time.Hour)
+		b.grant("ann", kinpict.LotPaid, 8, 0)
+		clock.Advance(-time.Minute)
+		b.accept("ann")
+		b.update(func(tx *store.Tx) error { return tx.Take("ann", "adj_1", 4, "acc_staff", "typo", "") })
+		b.wants("ann", 0, 0)
+	})
+}
+
 func TestFiftyReturnsOfOneCharge(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		b := open(t, db, clock)

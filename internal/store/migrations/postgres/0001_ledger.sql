@@ -217,16 +217,17 @@ CREATE FUNCTION kp_accept(
   OUT o_code text, OUT o_body_hash bytea, OUT o_status bigint, OUT o_ref text, OUT o_answer bytea)
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_seq bigint; v_balance bigint; v_debt bigint; v_at bigint; v_expiry bigint; v_state text;
+  v_version bigint; v_seq bigint; v_balance bigint; v_debt bigint; v_at bigint; v_expiry bigint; v_state text;
   v_prev bytea; v_left bigint := p_cost; v_take bigint;
   v_lots text[] := '{}'; v_takes bigint[] := '{}'; v_text text; l record;
 BEGIN
-  SELECT 'replay', body_hash, status, ref, answer INTO o_code, o_body_hash, o_status, o_ref, o_answer
-    FROM idem WHERE owner = p_account AND route = p_route AND key = p_key;
-  IF FOUND THEN
+  SELECT k.version, i.body_hash, i.status, i.ref, i.answer INTO v_version, o_body_hash, o_status, o_ref, o_answer
+    FROM (SELECT version FROM catalog WHERE effective_at <= p_now ORDER BY effective_at DESC, version DESC LIMIT 1) k
+    LEFT JOIN idem i ON i.owner = p_account AND i.route = p_route AND i.key = p_key;
+  IF o_ref IS NOT NULL THEN
+    o_code := 'replay';
     RETURN;
-  END IF;
-  IF p_version IS DISTINCT FROM (SELECT version FROM catalog WHERE effective_at <= p_now ORDER BY effective_at DESC, version DESC LIMIT 1) THEN
+  ELSIF p_version IS DISTINCT FROM v_version THEN
     o_code := 'moved';
     RETURN;
   END IF;
@@ -235,24 +236,20 @@ BEGIN
     RETURNING seq, balance, debt, last_at INTO v_seq, v_balance, v_debt, v_at;
   IF NOT FOUND THEN
     -- The same key may have been accepted while this waited for the account.
-    SELECT 'replay', body_hash, status, ref, answer INTO o_code, o_body_hash, o_status, o_ref, o_answer
+    SELECT body_hash, status, ref, answer INTO o_body_hash, o_status, o_ref, o_answer
       FROM idem WHERE owner = p_account AND route = p_route AND key = p_key;
-    IF NOT FOUND THEN
-      SELECT status, next_expiry_at INTO v_state, v_expiry FROM account WHERE id = p_account;
-      o_code := CASE WHEN v_state IS DISTINCT FROM 'active' THEN 'inactive' WHEN v_expiry <= p_now THEN 'expire' ELSE 'short' END;
+    IF FOUND THEN
+      o_code := 'replay';
+      RETURN;
     END IF;
+    SELECT status, next_expiry_at INTO v_state, v_expiry FROM account WHERE id = p_account;
+    o_code := CASE WHEN v_state IS DISTINCT FROM 'active' THEN 'inactive' WHEN v_expiry <= p_now THEN 'expire' ELSE 'short' END;
     RETURN;
   END IF;
-  INSERT INTO idem (owner, route, key, body_hash, status, ref, answer, created_at)
-    VALUES (p_account, p_route, p_key, p_body_hash, p_status, p_id, p_answer, p_now) ON CONFLICT (owner, route, key) DO NOTHING;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'the key was answered meanwhile' USING ERRCODE = '40001'; -- run again, it is a replay
-  END IF;
   FOR l IN SELECT id, remaining FROM lot
-      WHERE account_id = p_account AND remaining > 0 AND effective_at <= p_now
+      WHERE account_id = p_account AND remaining > 0
       ORDER BY priority, greatest(expires_at, grace_until) NULLS LAST, effective_at, id COLLATE "C" LOOP
     v_take := least(l.remaining, v_left);
-    UPDATE lot SET remaining = remaining - v_take, consumed = consumed + v_take WHERE id = l.id;
     v_lots := v_lots || l.id;
     v_takes := v_takes || v_take;
     v_left := v_left - v_take;
@@ -261,6 +258,7 @@ BEGIN
   IF v_left > 0 THEN
     RAISE EXCEPTION 'lots of % do not cover its balance', p_account;
   END IF;
+  -- Read after the update, not within it: an update that waited still sees the world from before.
   SELECT hash INTO v_prev FROM txn WHERE account_id = p_account AND account_seq = v_seq - 1;
   v_text := concat('kinpict/1|', encode(coalesce(v_prev, ''::bytea), 'hex'), '|', p_account, '|', v_seq, '|charge|generation|', p_id,
     '|0|', octet_length(p_account), ':', p_account, '|0:|0:|', p_now, '|', v_at, '|', v_balance, '|', v_debt);
@@ -268,7 +266,12 @@ BEGIN
     v_text := concat(v_text, '|lot,', v_lots[i], ',', -v_takes[i]);
   END LOOP;
   v_text := concat(v_text, '|deferred,,', p_cost);
-  WITH t AS (
+  WITH i AS (
+    INSERT INTO idem (owner, route, key, body_hash, status, ref, answer, created_at)
+      VALUES (p_account, p_route, p_key, p_body_hash, p_status, p_id, p_answer, p_now)
+  ), u AS (
+    UPDATE lot SET remaining = remaining - n.take, consumed = consumed + n.take FROM unnest(v_lots, v_takes) n (id, take) WHERE lot.id = n.id
+  ), t AS (
     INSERT INTO txn (account_id, account_seq, kind, ref_type, ref_id, actor, reason, note, effective_at, recorded_at, balance_after, debt_after, hash)
       VALUES (p_account, v_seq, 'charge', 'generation', p_id, p_account, '', '', p_now, v_at, v_balance, v_debt, sha256(convert_to(v_text, 'UTF8')))
   ), e AS (
@@ -284,5 +287,6 @@ BEGIN
     INSERT INTO charge (id, account_id, quality, catalog_version, amount, accepted_at) VALUES (p_id, p_account, p_quality, p_version, p_cost, v_at)
   )
   INSERT INTO charge_alloc (charge_id, seq, lot_id, amount) SELECT p_id, n, v_lots[n], v_takes[n] FROM generate_series(1, cardinality(v_lots)) n;
+  -- A key that was answered meanwhile fails the insert into idem, and with it everything: run again, it is a replay.
   o_code := 'new';
 END $$;
