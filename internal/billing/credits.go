@@ -17,7 +17,7 @@ func (s *Shop) Balance(ctx context.Context, c kinpict.Caller) (b kinpict.Balance
 	if err := signedIn(c); err != nil {
 		return b, err
 	}
-	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err = s.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		b, err = tx.Balance(c.AccountID)
 		return err
 	})
@@ -29,7 +29,7 @@ func (s *Shop) Lots(ctx context.Context, c kinpict.Caller) (lots []kinpict.Lot, 
 	if err := signedIn(c); err != nil {
 		return nil, err
 	}
-	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err = s.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		lots, err = tx.Lots(c.AccountID)
 		return err
 	})
@@ -56,7 +56,7 @@ func (s *Shop) Statement(ctx context.Context, c kinpict.Caller, cursor string, l
 	if limit < 1 || limit > MaxStatement {
 		return nil, "", &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("The limit must be between 1 and %d.", MaxStatement)}
 	}
-	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err = s.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		lines, err = tx.Statement(c.AccountID, before, limit+1)
 		return err
 	})

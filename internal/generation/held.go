@@ -85,7 +85,7 @@ func (s *Studio) Held(ctx context.Context, c kinpict.Caller, id string) (h *kinp
 	if c.AccountID == "" {
 		return nil, unauthenticated()
 	}
-	err = s.DB.View(ctx, func(t *store.Tx) error {
+	err = s.DB.Read(ctx, func(t *store.Tx) error {
 		h, err = t.Held(c.AccountID, id)
 		return err
 	})
@@ -97,7 +97,7 @@ func (s *Studio) Holding(ctx context.Context, c kinpict.Caller) (list []*kinpict
 	if c.AccountID == "" {
 		return nil, unauthenticated()
 	}
-	err = s.DB.View(ctx, func(t *store.Tx) error {
+	err = s.DB.Read(ctx, func(t *store.Tx) error {
 		list, err = t.Holding(c.AccountID)
 		return err
 	})

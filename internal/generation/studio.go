@@ -90,7 +90,7 @@ type Accepted struct {
 
 // Generation returns one of the caller's generations, or NotFound.
 func (s *Studio) Generation(ctx context.Context, c kinpict.Caller, id string) (g *kinpict.Generation, err error) {
-	err = s.DB.View(ctx, func(t *store.Tx) error {
+	err = s.DB.Read(ctx, func(t *store.Tx) error {
 		g, err = owned(t, c, id)
 		return err
 	})
@@ -114,7 +114,7 @@ func (s *Studio) Generations(ctx context.Context, c kinpict.Caller, cursor strin
 		return nil, "", unauthenticated()
 	}
 	limit = min(max(limit, 1), 100)
-	err = s.DB.View(ctx, func(t *store.Tx) error {
+	err = s.DB.Read(ctx, func(t *store.Tx) error {
 		list, err = t.Generations(c.Owner(), cursor, limit+1)
 		return err
 	})
@@ -143,7 +143,7 @@ func (s *Studio) Image(ctx context.Context, c kinpict.Caller, id string) (io.Rea
 
 // Ahead is how many requests are drawn before this one.
 func (s *Studio) Ahead(ctx context.Context, id string) (n int, err error) {
-	err = s.DB.View(ctx, func(t *store.Tx) error {
+	err = s.DB.Read(ctx, func(t *store.Tx) error {
 		n, err = t.Ahead(id)
 		return err
 	})

@@ -83,7 +83,7 @@ func (p *People) CreateToken(ctx context.Context, email, name string) (string, e
 // Token returns who an API token belongs to, or an Unauthenticated error.
 func (p *People) Token(ctx context.Context, bearer string) (kinpict.Caller, error) {
 	var k *store.Token
-	err := p.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err := p.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		k, err = tx.Token(hash(bearer))
 		return err
 	})
@@ -102,7 +102,7 @@ func (p *People) Token(ctx context.Context, bearer string) (kinpict.Caller, erro
 // Outbox returns up to limit messages, the newest first.
 func (p *People) Outbox(ctx context.Context, limit int) ([]Mail, error) {
 	var out []Mail
-	err := p.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err := p.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		out, err = tx.Outbox(limit)
 		return err
 	})

@@ -128,7 +128,7 @@ func (p *People) Session(ctx context.Context, cookie string) (kinpict.Caller, er
 	}
 	id := hash(cookie)
 	var s *store.Session
-	err := p.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err := p.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		s, err = tx.Session(id)
 		return err
 	})

@@ -192,3 +192,26 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 		t.Errorf("only %d were accepted in ten lives", len(told))
 	}
 }
+
+func TestReadSeesWhatIsCommittedAndWritesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b := open(t, db, clock)
+		b.grant("ann", kinpict.LotPaid, 80, 0)
+		for range 2 { // the second time the statement is prepared
+			err := db.Read(ctx, func(tx *store.Tx) error {
+				bal, err := tx.Balance("ann")
+				if err == nil && bal.Available != 80 {
+					t.Errorf("%d credits are read, want 80", bal.Available)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Read(ctx, func(tx *store.Tx) error { return tx.Take("ann", "adj_1", 4, "acc_staff", "typo", "") }); err == nil {
+			t.Error("a read wrote")
+		}
+		b.wants("ann", 80, 0)
+	})
+}

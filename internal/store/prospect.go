@@ -41,7 +41,7 @@ func (d *DB) Prospect(ctx context.Context, owner string, in kinpict.Intent, phot
 	var hash, body []byte
 	var status sql.NullInt64
 	var ref sql.NullString
-	err := d.queryRow(ctx, `SELECT (`+inForce+`), (SELECT count(*)`+fmt.Sprintf(mine, list)+`),
+	err := poolConn{d}.QueryRowContext(ctx, `SELECT (`+inForce+`), (SELECT count(*)`+fmt.Sprintf(mine, list)+`),
 			(SELECT count(*)`+fmt.Sprintf(mine, list)+` AND expires_at < $5), i.body_hash, i.status, i.ref, i.answer
 		FROM (SELECT 1 AS one) o LEFT JOIN idem i ON i.owner = $2 AND i.route = $3 AND i.key = $4`, args...).
 		Scan(&version, &p.Photos, &p.Fading, &hash, &status, &ref, &body)
@@ -72,23 +72,4 @@ func (d *DB) Edition(ctx context.Context, version int64) (c *kinpict.Catalog, er
 		return err
 	})
 	return c, err
-}
-
-// queryRow runs one statement outside a transaction, prepared once where that pays.
-func (d *DB) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	if d.writer == nil {
-		return d.pool.QueryRowContext(ctx, query, args...)
-	}
-	s, ok := d.stmts.Load(query)
-	if !ok {
-		p, err := d.pool.PrepareContext(ctx, query)
-		if err != nil {
-			return d.pool.QueryRowContext(ctx, query, args...)
-		}
-		var lost bool
-		if s, lost = d.stmts.LoadOrStore(query, p); lost {
-			p.Close()
-		}
-	}
-	return s.(*sql.Stmt).QueryRowContext(ctx, args...)
 }

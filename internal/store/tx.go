@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -13,7 +14,48 @@ type conn interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// A Tx is one transaction. Its verbs are in the files named after what they keep.
+// A poolConn runs single statements on whichever connection is free, each
+// prepared once where that pays.
+type poolConn struct{ d *DB }
+
+// prepared returns the statement, or nil where the driver keeps its own.
+func (c poolConn) prepared(ctx context.Context, query string) *sql.Stmt {
+	if c.d.writer == nil {
+		return nil
+	}
+	if s, ok := c.d.stmts.Load(query); ok {
+		return s.(*sql.Stmt)
+	}
+	fresh, err := c.d.pool.PrepareContext(ctx, query)
+	if err != nil {
+		return nil // the unprepared statement will say what is wrong
+	}
+	s, lost := c.d.stmts.LoadOrStore(query, fresh)
+	if lost {
+		fresh.Close()
+	}
+	return s.(*sql.Stmt)
+}
+
+func (c poolConn) ExecContext(context.Context, string, ...any) (sql.Result, error) {
+	return nil, errors.New("store: a read writes nothing")
+}
+
+func (c poolConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := c.prepared(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return c.d.pool.QueryContext(ctx, query, args...)
+}
+
+func (c poolConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := c.prepared(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
+	return c.d.pool.QueryRowContext(ctx, query, args...)
+}
+
+// A Tx is one transaction, or the single statements of a Read. Its verbs are in the files named after what they keep.
 type Tx struct {
 	db  *DB
 	ctx context.Context
