@@ -196,10 +196,21 @@ func line(t kinpict.Transaction) Line {
 	case t.Purchase != "":
 		l.Ref, l.Link = t.Purchase, "/checkout/return?id="+url.QueryEscape(t.Purchase)
 	}
-	if l.Return && l.Sub == "" {
-		l.Sub = "The picture didn’t come out, so the same credits came back."
+	if l.Return {
+		// The reason is a code, kept for whoever reviews the books.
+		l.Sub = returnReasons[t.Reason]
+		if l.Sub == "" {
+			l.Sub = "The picture didn’t come out, so the same credits came back."
+		}
 	}
 	return l
+}
+
+// returnReasons are the reasons of returns that say more than that a picture
+// failed, whose page says the rest.
+var returnReasons = map[string]string{
+	"canceled":                    "You canceled the picture, so the same credits came back.",
+	string(kinpict.FailedTimeout): "It took longer than it should, so the same credits came back.",
 }
 
 // failures are the headings of error pages.
