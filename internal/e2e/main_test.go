@@ -15,5 +15,6 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
 	removeBinary()
+	stopChrome()
 	os.Exit(code)
 }
