@@ -239,7 +239,7 @@ func (s *Shop) Purchase(ctx context.Context, c kinpict.Caller, id string) (*kinp
 		return nil, err
 	}
 	if p.AccountID != c.AccountID {
-		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such purchase here."}
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such purchase here.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
 	if p.PaidAt.IsZero() && p.Problem == "" && p.State != Expired {
 		q, err := s.sync(ctx, id, "")

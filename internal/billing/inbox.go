@@ -18,7 +18,7 @@ import (
 // Unavailable while nothing can be stored; then the provider has to try again.
 func (s *Shop) Webhook(ctx context.Context, provider string, header http.Header, body []byte) error {
 	if provider != s.Provider.Name() {
-		return &kinpict.Error{Code: kinpict.NotFound, Message: fmt.Sprintf("There is no payment provider %q here.", provider)}
+		return &kinpict.Error{Code: kinpict.NotFound, Message: fmt.Sprintf("There is no payment provider %q here.", provider), Hint: "Check the address of the webhook endpoint."}
 	}
 	e, err := s.Provider.Event(header, body)
 	if err != nil {

@@ -29,7 +29,7 @@ func Sign(at time.Time, body []byte, keys ...[]byte) string {
 // by any of the keys is enough: while a secret is changed, both sides may use two.
 func VerifySignature(header string, body []byte, now time.Time, keys ...[]byte) error {
 	bad := func(why string) error {
-		return &kinpict.Error{Code: kinpict.Invalid, Message: "The signature " + why + "."}
+		return &kinpict.Error{Code: kinpict.Invalid, Message: "The signature " + why + ".", Hint: "Sign the raw body with the endpoint's secret, at the present time."}
 	}
 	var t string
 	var sums [][]byte

@@ -36,7 +36,7 @@ func (t *Tx) CatalogVersion(v int64) (*kinpict.Catalog, error) {
 	}
 	c, err := scanCatalog(t.row(`SELECT version, effective_at, body FROM catalog WHERE version = $1`, v))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: fmt.Sprintf("There is no price book %d.", v)}
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: fmt.Sprintf("There is no price book %d.", v), Hint: "Read the catalog again for the one in force."}
 	}
 	if err != nil {
 		return nil, err

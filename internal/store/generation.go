@@ -47,7 +47,7 @@ func scanGeneration(row interface{ Scan(...any) error }) (*kinpict.Generation, e
 		&g.Seed, &g.Credits, &g.CatalogUsed, &g.Step, &g.Attempts, &g.LeaseOwner, &g.Engine, &g.Failure, &im.Key, &im.ContentType, &im.Width, &im.Height,
 		&im.Bytes, &im.SHA256, &g.RetryOf, &created, &started, &finished, &deadline, &g.Returned)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such picture here."}
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such picture here.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func scanHeld(row interface{ Scan(...any) error }) (*kinpict.HeldRequest, error)
 	var created, expires int64
 	err := row.Scan(&h.ID, &h.AccountID, &body, &h.Cost, &h.GenerationID, &created, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such held request."}
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such held request.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
 	if err != nil {
 		return nil, err

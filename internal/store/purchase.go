@@ -29,7 +29,7 @@ func scanPurchase(row interface{ Scan(...any) error }) (*Purchase, error) {
 	err := row.Scan(&p.ID, &p.AccountID, &p.Pack, &p.CatalogVersion, &p.Credits, &p.Price.Amount, &p.Price.Currency, &p.Provider, &live, &p.SessionID,
 		&p.PaymentID, &p.URL, &p.State, &p.Refunded, &p.Disputed, &p.Back, &created, &paid, &expires, &seen, &p.Problem)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such purchase here."}
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such purchase here.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
 	p.Livemode = live == 1
 	p.CreatedAt, p.PaidAt, p.ExpiresAt, p.SeenAt = instant(created), instant(paid), instant(expires), instant(seen)

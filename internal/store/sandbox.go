@@ -33,7 +33,7 @@ func scanSandbox(row *sql.Row) (*SandboxSession, error) {
 	err := row.Scan(&s.ID, &s.PaymentID, &s.IdemKey, &s.PurchaseID, &s.Title, &s.Price.Amount, &s.Price.Currency, &s.ReturnURL, &s.Status, &s.Refunded,
 		&s.Disputed, &s.Dispute, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such checkout here."}
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such checkout here.", Hint: "Begin again from the pricing page."}
 	}
 	s.ExpiresAt = instant(expires)
 	return &s, err
