@@ -1,7 +1,7 @@
 # Kinpict. `make run` and `make test` are all there is to know; the rest is for those who work on it.
 BIN := bin/kinpict
 
-.PHONY: run build test deps check race soak bench golden help
+.PHONY: run build test deps check race soak bench golden screens help
 
 run: build ## Build and serve at http://localhost:8080 on embedded defaults
 	$(BIN) serve
@@ -28,6 +28,9 @@ bench: ## Print our rates beside the limits they are measured against, in one ru
 
 golden: ## Rewrite every file that is generated from code and compared in tests
 	go test ./internal/config ./internal/httpd ./internal/api ./internal/engine ./internal/engine/openai -update
+
+screens: deps ## Pictures of every page and state, on a phone and a desk, light and dark, in ./screens
+	go test -count=1 ./internal/e2e -run '^TestBrowserScreens$$' -e2e.screens=$(CURDIR)/screens
 
 help:
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
