@@ -56,6 +56,7 @@ func (b *tab) develops() {
 }
 
 func TestBrowserGuestPreview(t *testing.T) {
+	t.Parallel()
 	s := browse(t)
 	b := s.tab()
 	b.open("/")
@@ -96,11 +97,13 @@ func TestBrowserGuestPreview(t *testing.T) {
 }
 
 func TestBrowserBuyAndMake(t *testing.T) {
+	t.Parallel()
 	s := browse(t)
 	buyAndMake(s.tab())
 }
 
 func TestBrowserBuyAndMakeWithoutScripts(t *testing.T) {
+	t.Parallel()
 	s := browse(t)
 	b := s.tab()
 	b.withoutScripts()
@@ -175,6 +178,7 @@ func (b *tab) browserContext() cdp.BrowserContextID {
 }
 
 func TestBrowserTooFewCredits(t *testing.T) {
+	t.Parallel()
 	s := browse(t)
 	b := s.tab()
 	b.open("/sign-in?next=/create")
@@ -242,6 +246,7 @@ func (b *tab) one(path string, balance int) {
 }
 
 func TestBrowserFailureReturnsAndRetries(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "sqlite", nil)
 	s.rich("ann")
 	b := s.tab()
@@ -294,6 +299,7 @@ func TestBrowserPressedTwice(t *testing.T) {
 		noscript bool
 	}{{"with scripts", false}, {"without scripts", true}} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := browse(t)
 			s.rich("ann")
 			b := s.tab()

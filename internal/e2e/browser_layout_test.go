@@ -65,6 +65,7 @@ var guestSights = []sight{{"sign-in", "/sign-in", ".btn.wide"}, {"link-used", "/
 // everyone runs f on every page in a browser that may see it.
 func everyone(t *testing.T, f func(b *tab, v sight)) {
 	t.Helper()
+	t.Parallel()
 	s := newStack(t, "sqlite", nil)
 	rich, poor, guest := s.tab(), s.tab(), s.tab()
 	for _, v := range rich.seen() {
@@ -89,7 +90,6 @@ func TestBrowserPages(t *testing.T) {
 		b.scheme("light")
 		b.size(1280, 900)
 		if v.main != "" {
-			b.open(v.path)
 			b.reach(v)
 		}
 	})

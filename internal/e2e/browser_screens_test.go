@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -31,13 +32,13 @@ func family(t testing.TB) []string {
 }
 
 // TestBrowserScreens takes pictures of the pages at two widths in two schemes.
-// Without a folder it takes those of the home page only.
+// Without a folder it takes one of the home page.
 func TestBrowserScreens(t *testing.T) {
 	dir := *screens
 	if dir == "" {
-		s := browse(t)
-		b := s.tab()
-		b.shoot(t.TempDir(), sight{"home", "/", ""})
+		b := browse(t).tab()
+		b.open("/")
+		b.frame(t.TempDir(), "home", 390, "light")
 		return
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -98,27 +99,32 @@ func (b *tab) shoot(dir string, v sight) {
 func (b *tab) frames(dir, name string) {
 	b.Helper()
 	for _, w := range []int64{390, 1280} {
-		b.size(w, map[int64]int64{390: 844, 1280: 900}[w])
 		for _, scheme := range []string{"light", "dark"} {
-			b.scheme(scheme)
-			// Pictures further down are fetched when they come near; and Chromium keeps
-			// inherited colours of the scheme before until something is laid out anew.
-			value[bool](b, `(() => {
-				for (const i of document.images) i.loading = 'eager';
-				scrollTo(0, 0);
-				const all = document.documentElement.style;
-				all.display = 'none';
-				document.body.offsetHeight;
-				all.display = '';
-				return true;
-			})()`)
-			b.until("all pictures", "[...document.images].every(i => i.complete) && document.fonts.status === 'loaded'")
-			png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-			b.must("screenshot of "+name, err)
-			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, w, scheme)), png, 0o644); err != nil {
-				b.Fatal(err)
-			}
+			b.frame(dir, name, w, scheme)
 		}
 	}
 	b.scheme("light")
+}
+
+func (b *tab) frame(dir, name string, width int64, scheme string) {
+	b.Helper()
+	b.size(width, 900)
+	b.scheme(scheme)
+	// Pictures further down are fetched when they come near; and Chromium keeps
+	// inherited colours of the scheme before until something is laid out anew.
+	value[bool](b, `(() => {
+		for (const i of document.images) i.loading = 'eager';
+		scrollTo(0, 0);
+		const all = document.documentElement.style;
+		all.display = 'none';
+		document.body.offsetHeight;
+		all.display = '';
+		return true;
+	})()`)
+	b.until("all pictures", "[...document.images].every(i => i.complete) && document.fonts.status === 'loaded'")
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	b.must("screenshot of "+name, err)
+	b.must("screenshot", os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)), png, 0o644))
 }

@@ -29,7 +29,7 @@ import (
 
 // patience is after how long a page that does not become what it should is a
 // failure. It is no measure of speed: other tests use the same machine.
-const patience = 40 * time.Second
+const patience = 60 * time.Second
 
 // chrome is the one browser process of this package.
 var chrome struct {
