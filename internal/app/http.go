@@ -46,7 +46,7 @@ func (a *App) Handler() (http.Handler, error) {
 		Exempt: []string{"POST /webhooks/{provider}", "POST " + sandbox.Path + "{id}"}}
 	identity := &httpd.Identity{Cookies: edge.Cookies(), Session: a.People.Session, Token: a.People.Token, Device: a.People.Guest, Network: a.People.Network}
 	site, err := web.New(web.Site{Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Scenarios: a.Scenarios, Sandbox: a.Sandbox,
-		Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
+		Outbox: a.Config.Local(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
 	if err != nil {
 		return nil, err
 	}

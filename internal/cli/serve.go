@@ -36,7 +36,10 @@ func (c *serveCmd) Run(s *session) (err error) {
 		}
 		fmt.Fprintf(s.out, "Kinpict is at %s\n", s.config.PublicURL)
 		if s.config.Sandbox() {
-			fmt.Fprintf(s.out, "No real money moves. Mail, such as sign-in links, is at %s/outbox\n", s.config.PublicURL)
+			fmt.Fprintln(s.out, "No real money moves.")
+		}
+		if s.config.Local() {
+			fmt.Fprintf(s.out, "Mail, such as sign-in links, is at %s/outbox\n", s.config.PublicURL)
 		}
 	})
 }

@@ -55,6 +55,16 @@ type Config struct {
 // Sandbox reports whether no real money moves.
 func (c *Config) Sandbox() bool { return c.Payments == "sandbox" }
 
+// Local reports whether the public URL names this machine and nothing else.
+func (c *Config) Local() bool {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")
+}
+
 // EngineNames is the list of engines, in order.
 func (c *Config) EngineNames() []string { return list(c.Engines) }
 

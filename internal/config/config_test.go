@@ -116,3 +116,18 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		t.Errorf("a secret is printed: %s", all)
 	}
 }
+
+func TestOnlyThisMachineIsLocal(t *testing.T) {
+	for address, want := range map[string]bool{
+		"http://localhost:8080": true, "http://LOCALHOST": true, "http://127.0.0.1:8080": true, "http://127.9.8.7": true, "http://[::1]:8080": true,
+		"http://[::ffff:127.0.0.1]": true, "https://kinpict.example": false, "http://localhost.example": false, "http://127.0.0.1.example": false,
+		"http://0.0.0.0:8080": false, "http://192.168.1.4": false, "http://[::2]": false, "http://kinpict.example@10.0.0.1": false,
+		"http://127.0.0.1@kinpict.example": false, "": false, "%": false,
+	} {
+		cfg := usual()
+		cfg.PublicURL = address
+		if got := cfg.Local(); got != want {
+			t.Errorf("%q is local: %t, want %t", address, got, want)
+		}
+	}
+}

@@ -57,6 +57,9 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	cookies.Set(w, cookies.Name(browserCookie), browser, int(people.LinkLife.Seconds()))
 	view.Sent, view.Minutes, view.Title = true, int(people.LinkLife.Minutes()), "Look in your mail"
+	if !s.Outbox {
+		view.Title = "Your link is kept for you"
+	}
 	return s.send(w, r, http.StatusOK, "sign-in", view)
 }
 

@@ -36,6 +36,7 @@ type Page struct {
 	Email      string
 	Available  kinpict.Credits
 	Sandbox    bool // no real money moves
+	Outbox     bool // /outbox is there to be read
 	Generative bool // a trained model redraws people; false for the built-in studio
 	Private    bool // not for search engines
 	Refresh    int  // seconds after which a browser without scripts asks again; 0: never

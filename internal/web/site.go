@@ -31,9 +31,11 @@ type Site struct {
 	// Generative is whether any engine in use redraws people.
 	Generative bool
 	// Sandbox is the provider that moves no money, nil with a real one. With it
-	// come its page, a bar on every page, and the outbox, which shows kept mail
-	// to everybody who can reach the site.
+	// come its page and a bar on every page.
 	Sandbox Sandbox
+	// Outbox is whether /outbox shows kept mail, sign-in links among it, to
+	// everybody who can reach the site: right only where nobody else can.
+	Outbox bool
 
 	*dressing
 	uploads *httpd.Slots
@@ -101,8 +103,10 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		r.Header.Set("Accept", "text/csv")
 		mux.ServeHTTP(w, r)
 	})
-	if s.Sandbox != nil {
+	if s.Outbox {
 		mux.Handle("GET /outbox", httpd.Handler(s.outbox).Or(s.Fail))
+	}
+	if s.Sandbox != nil {
 		mux.Handle("GET /sandbox/checkout/{id}", httpd.Handler(s.sandboxPage).Or(s.Fail))
 		mux.Handle("POST /sandbox/checkout/{id}", httpd.Handler(s.sandboxPress).Or(s.Fail))
 	}
@@ -143,7 +147,7 @@ func (s *Site) visitBy(r *http.Request, c kinpict.Caller) (*visit, error) {
 
 // blank is a page for a visitor nothing is known about.
 func (s *Site) blank(r *http.Request) Page {
-	p := Page{Path: r.URL.Path, Sandbox: s.Sandbox != nil, Generative: s.Generative}
+	p := Page{Path: r.URL.Path, Sandbox: s.Sandbox != nil, Outbox: s.Outbox, Generative: s.Generative}
 	switch t := s.Identity.Cookies.Value(r, s.Identity.Cookies.Name(themeCookie)); t {
 	case "light", "dark":
 		p.Theme = t

@@ -55,7 +55,7 @@ func (b *broken) Draw(context.Context, *engine.Job) (*engine.Picture, string, er
 	return nil, "", &engine.Error{Outcome: engine.Refused, Detail: "no"}
 }
 
-func open(t *testing.T) *house {
+func open(t *testing.T, settings ...func(*web.Site)) *house {
 	t.Helper()
 	clock := storetest.NewClock()
 	db := storetest.New(t, "sqlite", clock)
@@ -84,9 +84,13 @@ func open(t *testing.T) *house {
 	h.studio = &generation.Studio{DB: db, Engines: h.engine, Blobs: blobs, Scenarios: scenario.Builtin(), IDs: ids, Now: clock.Now, Log: log, Worker: "w",
 		Workers: 1, Poll: time.Second, Jitter: func() float64 { return 0 }}
 	edge := &httpd.Edge{Public: public, Log: log, Now: time.Now, NewID: func() string { return "req" }}
-	site, err := web.New(web.Site{Studio: h.studio, Shop: h.shop, People: folk, Scenarios: scenario.Builtin(), Sandbox: bank, IDs: ids, Now: clock.Now,
+	pages := web.Site{Studio: h.studio, Shop: h.shop, People: folk, Scenarios: scenario.Builtin(), Sandbox: bank, Outbox: true, IDs: ids, Now: clock.Now,
 		Intake:   &intake.Intake{DB: db, Blobs: blobs, IDs: ids, Now: clock.Now, Gate: photo.NewGate(512, 16), Limits: photo.DefaultLimits()},
-		Identity: &httpd.Identity{Cookies: edge.Cookies(), Session: folk.Session, Token: folk.Token, Device: folk.Guest, Network: folk.Network}})
+		Identity: &httpd.Identity{Cookies: edge.Cookies(), Session: folk.Session, Token: folk.Token, Device: folk.Guest, Network: folk.Network}}
+	for _, set := range settings {
+		set(&pages)
+	}
+	site, err := web.New(pages)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -390,6 +394,20 @@ func TestPhotosAreTakenOutAgain(t *testing.T) {
 	}
 	ann.post("/create/draft", url.Values{"scenario": {"beach"}, "quality": {"enhanced"}, "instruction": {"From the script"}}).want(t, 204)
 	ann.get("/create").want(t, 200, "From the script")
+}
+
+// A sign-in link is a key to an account, so only whoever runs the site may read it.
+func TestMailOfAPublicSiteIsNobodysToRead(t *testing.T) {
+	b := open(t, func(s *web.Site) { s.Outbox = false }).browser()
+	sent := b.post("/sign-in", url.Values{"email": {"ann@example.com"}}).want(t, 200, "kept and not sent", "Ask whoever runs it")
+	for name, p := range map[string]page{"the page after asking": sent, "the home page": b.get("/").want(t, 200, "no real money")} {
+		if strings.Contains(p.text, "/outbox") {
+			t.Errorf("%s leads to the outbox", name)
+		}
+	}
+	if p := b.get("/outbox").want(t, 404); strings.Contains(p.text, "token=") {
+		t.Error("the answer holds a link")
+	}
 }
 
 func TestPagesForEverybody(t *testing.T) {
