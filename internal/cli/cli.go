@@ -47,7 +47,7 @@ type commands struct {
 	Generate generateCmd `cmd:"" help:"Make one picture from the shell: no server, no credits."`
 	Engine   struct {
 		List  engineListCmd  `cmd:"" help:"List the configured engines, their limits and health."`
-		Check engineCheckCmd `cmd:"" help:"Check that the engines could draw now, without spending."`
+		Check engineCheckCmd `cmd:"" help:"Ask each engine whether it could draw now."`
 	} `cmd:"" help:"Image engines."`
 	FakeEngine fakeEngineCmd `cmd:"" help:"Run a stand-in image engine that speaks the OpenAI Images protocol, with faults on demand."`
 	Settings   configCmd     `cmd:"" name:"config" help:"Print the effective settings, secrets hidden."`
@@ -74,12 +74,8 @@ type exit int
 // Main runs the command line and returns the exit status.
 func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (status int) {
 	var c commands
-	parser, err := kong.New(&c, kong.Name("kinpict"), kong.Description("Family photos from your own photos, with honest credits."),
-		kong.Writers(out, errOut), kong.Exit(func(n int) { panic(exit(n)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Bind(&c.Config), kong.UsageOnError())
-	if err != nil {
-		panic(err) // the command line is wrong as it is written
-	}
+	options := []kong.Option{kong.Name("kinpict"), kong.Description("Family photos from your own photos, with honest credits."),
+		kong.Writers(out, errOut), kong.Exit(func(n int) { panic(exit(n)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true})}
 	defer func() {
 		if p := recover(); p != nil {
 			n, ok := p.(exit)
@@ -94,9 +90,11 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 		if err != nil {
 			return fail(errOut, usageError{err})
 		}
-		if parser, err = kong.New(&c, kong.Name("kinpict"), kong.Writers(out, errOut), kong.Exit(func(n int) { panic(exit(n)) }), kong.Resolvers(r)); err != nil {
-			panic(err)
-		}
+		options = append(options, kong.Resolvers(r))
+	}
+	parser, err := kong.New(&c, options...)
+	if err != nil {
+		panic(err) // the command line is wrong as it is written
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}

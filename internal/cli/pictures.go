@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"net"
 	"net/http"
 	"os"
@@ -22,9 +25,10 @@ import (
 )
 
 type generateCmd struct {
-	Photos      []string `arg:"" type:"existingfile" help:"One to eight photos. A name after a colon is written beside it: ann.jpg:Ann."`
+	Photos      []string `arg:"" type:"existingfile" help:"One to eight photos."`
 	Scenario    string   `default:"gallery" help:"Which scenario."`
 	ScenarioDir string   `type:"existingdir" placeholder:"DIR" help:"Folder of scenarios to use instead of the built-in ones."`
+	Label       []string `short:"l" placeholder:"NAME,…" help:"Names to write beside the photos, in their order."`
 	Quality     string   `enum:"standard,enhanced" default:"standard" help:"standard or enhanced."`
 	Aspect      string   `help:"Shape, such as 4:5. Left out: the scenario's first."`
 	Instruction string   `help:"What to make of it, in your own words."`
@@ -64,7 +68,10 @@ func (c *generateCmd) Run(s *session) error {
 	if len(c.Photos) > sc.MaxPhotos {
 		return &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("%s takes at most %d photos.", sc.Title, sc.MaxPhotos)}
 	}
-	for _, path := range c.Photos {
+	if len(c.Label) > len(c.Photos) {
+		return usageError{fmt.Errorf("there are %d names for %d photos", len(c.Label), len(c.Photos))}
+	}
+	for i, path := range c.Photos {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return usageError{err}
@@ -77,7 +84,11 @@ func (c *generateCmd) Run(s *session) error {
 			}
 			return err
 		}
-		job.Photos = append(job.Photos, engine.Photo{JPEG: n.JPEG})
+		p := engine.Photo{JPEG: n.JPEG}
+		if i < len(c.Label) {
+			p.Label = c.Label[i]
+		}
+		job.Photos = append(job.Photos, p)
 	}
 	start := time.Now()
 	pic, name, err := engines.Draw(s.ctx, job)
@@ -96,12 +107,52 @@ type engineListCmd struct{}
 func (c *engineListCmd) Run(s *session) error { return engines(s, false) }
 
 type engineCheckCmd struct {
-	Live bool `help:"Ask each engine itself whether it could draw."`
+	Live bool `help:"Draw one real picture with each engine. A paid one charges the operator."`
 }
 
-func (c *engineCheckCmd) Run(s *session) error { return engines(s, c.Live) }
+func (c *engineCheckCmd) Run(s *session) error {
+	if err := engines(s, true); err != nil || !c.Live {
+		return err
+	}
+	for _, name := range s.config.EngineNames() {
+		if err := drawOne(s, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-func engines(s *session, live bool) error {
+// drawOne draws a plain picture with one engine alone.
+func drawOne(s *session, name string) error {
+	cfg := *s.config
+	cfg.Engines = name
+	chain, err := app.Engines(&cfg, time.Now, s.log(0))
+	if err != nil {
+		return err
+	}
+	plain := image.NewGray(image.Rect(0, 0, 480, 600))
+	for i := range plain.Pix {
+		plain.Pix[i] = uint8(i % 480 / 2)
+	}
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, plain, nil); err != nil {
+		return err
+	}
+	sc := scenario.Builtin().All()[0]
+	start := time.Now()
+	pic, _, err := chain.Draw(s.ctx, &engine.Job{ID: "check", Attempt: 1, Scenario: sc, Quality: kinpict.Standard, Aspect: sc.Aspects[0],
+		Photos: []engine.Photo{{JPEG: photo.Bytes()}}, Seed: 1})
+	if err != nil {
+		fmt.Fprintf(s.errOut, "%s: %v\n", name, err)
+		return errNo
+	}
+	fmt.Fprintf(s.out, "%s drew %d x %d pixels in %s\n", name, pic.Width, pic.Height, time.Since(start).Round(10*time.Millisecond))
+	return nil
+}
+
+// engines prints the chain; with ask it first asks each engine whether it could
+// draw, which spends nothing, and ends with status 1 if one could not.
+func engines(s *session, ask bool) error {
 	if err := s.config.Validate(); err != nil {
 		return usageError{err}
 	}
@@ -110,10 +161,11 @@ func engines(s *session, live bool) error {
 		return err
 	}
 	bad := false
-	if live {
-		for _, err := range chain.Check(s.ctx) {
+	if ask {
+		for i, err := range chain.Check(s.ctx) {
 			if err != nil {
 				bad = true
+				fmt.Fprintf(s.errOut, "%s: %v\n", chain.States()[i].Info.Name, err)
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -370,5 +369,5 @@ func (c *crash) reads(query string, want int) {
 			c.t.Fatal(err)
 		}
 	}
-	c.t.Fatal(fmt.Sprintf("%s: %d, want %d", strings.TrimSpace(query), n, want))
+	c.t.Fatalf("%s: %d, want %d", strings.TrimSpace(query), n, want)
 }

@@ -53,11 +53,10 @@ func removeBinary() {
 // A process is one installation of the real program: it can be started, killed
 // and started again on the same data.
 type process struct {
-	t    *testing.T
-	url  string
-	env  []string
-	args []string // of serve
-	log  *journal
+	t   *testing.T
+	url string
+	env []string
+	log *journal
 
 	cmd   *exec.Cmd
 	ended chan struct{} // closed when the process is gone

@@ -168,7 +168,9 @@ func take(lots []*Lot, n kinpict.Credits, now int64, from func(*Lot, kinpict.Cre
 // order of taking. What comes back into a lot with a debt pays that first. A
 // lot that died meanwhile first expires whatever else is in it; what comes back
 // can then be spent until graceUntil, so that the return is worth something and
-// expired credit is not revived. lots must hold every lot of allocs.
+// expired credit is not revived. A lot that still lives keeps its own end, or
+// asking and canceling would prolong it for ever. lots must hold every lot of
+// allocs.
 func PutBack(lots []*Lot, allocs []Alloc, n kinpict.Credits, now, graceUntil int64) error {
 	for i := len(allocs) - 1; i >= 0 && n > 0; i-- {
 		a := &allocs[i]
@@ -181,7 +183,8 @@ func PutBack(lots []*Lot, allocs []Alloc, n kinpict.Credits, now, graceUntil int
 			return fmt.Errorf("lot %s of an allocation is missing", a.LotID)
 		}
 		l := lots[at]
-		if !l.Live(now) {
+		dead := !l.Live(now)
+		if dead {
 			l.Expire()
 		}
 		a.Returned += x
@@ -189,8 +192,8 @@ func PutBack(lots []*Lot, allocs []Alloc, n kinpict.Credits, now, graceUntil int
 		l.Consumed -= x
 		l.Remaining += x
 		l.drain()
-		if l.Remaining > 0 && l.ExpiresAt != 0 {
-			l.GraceUntil = max(l.GraceUntil, graceUntil)
+		if dead && l.Remaining > 0 {
+			l.GraceUntil = graceUntil
 		}
 	}
 	if n > 0 {

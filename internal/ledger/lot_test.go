@@ -179,13 +179,13 @@ func TestPutBackGoesTheWayItCame(t *testing.T) {
 	}
 }
 
-// What returns to a lot can be spent for a week, also where the lot would have
-// died tomorrow, and a lot that lives longer is left alone.
+// What returns to a dead lot can be spent for a week. A lot that lives keeps its
+// own end: asking and canceling must not prolong it.
 func TestGraceOfAReturn(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		dies, grace int64 // after now
-	}{{"dead", -day, 7 * day}, {"dies tomorrow", day, 7 * day}, {"dies in ten days", 10 * day, 10 * day}} {
+	}{{"dead", -day, 7 * day}, {"dies tomorrow", day, day}, {"dies in ten days", 10 * day, 10 * day}} {
 		l := until(lot("l", "promo", 8), c.dies)
 		l.Remaining, l.Consumed = 4, 4
 		if err := PutBack([]*Lot{l}, []Alloc{{1, "l", 4, 0}}, 4, now, now+7*day); err != nil {

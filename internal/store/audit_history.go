@@ -124,7 +124,11 @@ func (w *walker) finish() {
 			next.debt -= e.Amount
 		}
 		if l := w.lots[e.LotID]; l != nil && l.ExpiresAt != 0 && (x.Kind == ledger.KindReturn || x.Kind == ledger.KindGoodwill) {
-			w.grace[e.LotID] = max(w.grace[e.LotID], x.EffectiveAt+grace.Microseconds())
+			then := *l
+			then.GraceUntil = w.grace[e.LotID]
+			if !then.Live(x.EffectiveAt) {
+				w.grace[e.LotID] = x.EffectiveAt + grace.Microseconds()
+			}
 		}
 	}
 	if x.BalanceAfter != next.balance || x.DebtAfter != next.debt {

@@ -204,13 +204,14 @@ func (m *model) back(c *charge, n int) {
 		one := c.took[len(c.took)-1]
 		c.took = c.took[:len(c.took)-1]
 		l := one.lot
-		if m.dead(l) {
+		dead := m.dead(l)
+		if dead {
 			l.move(l.count(free), free, expired)
 			l.settle()
 		}
 		one.place = free
 		l.settle()
-		if l.count(free) > 0 {
+		if dead && l.count(free) > 0 {
 			l.grace = m.now + grace
 		}
 	}
