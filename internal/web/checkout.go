@@ -124,7 +124,7 @@ func (s *Site) waiting(r *http.Request, v *visit, id string) (*Waiting, error) {
 		return nil, err
 	}
 	rate, err := v.catalog.Rate(h.Request.Quality)
-	if err != nil || h.GenerationID != "" || rate.Credits > h.Cost || rate.Credits > v.spendable() {
+	if err != nil || h.GenerationID != "" || rate.Credits > h.Cost || rate.Credits > v.balance.Spendable {
 		return nil, nil // its own page says more
 	}
 	return &Waiting{id, rate.Credits, v.catalog.Version}, nil
@@ -158,11 +158,11 @@ func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error)
 	if err != nil {
 		return nil, err
 	}
-	view.Cost, view.Left = rate.Credits, v.spendable()-rate.Credits
+	view.Cost, view.Left = rate.Credits, v.balance.Spendable-rate.Credits
 	if rate.Credits != h.Cost {
 		view.Changed = &Change{h.Cost, rate.Credits}
 	}
-	if view.Shortfall = max(0, rate.Credits-v.spendable()); view.Shortfall > 0 {
+	if view.Shortfall = max(0, rate.Credits-v.balance.Spendable); view.Shortfall > 0 {
 		view.Packs = packs(v.catalog, s.key, "/held/"+h.ID)
 	}
 	view.Sources, err = s.cards(r, v.caller, h.Request.Photos)
@@ -198,9 +198,7 @@ func (s *Site) resume(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if first {
-		if err := s.forget(r.Context(), v.caller); err != nil {
-			return err
-		}
+		s.forgetSame(r.Context(), v.caller, g.Request)
 	}
 	http.Redirect(w, r, "/generations/"+g.ID, http.StatusSeeOther)
 	return nil

@@ -71,7 +71,7 @@ func (s *Site) tool(r *http.Request, v *visit, d *intake.Draft) (*CreateView, er
 	view := &CreateView{Page: v.titled("Make a picture"), Key: s.key(), CatalogVersion: v.catalog.Version, MaxPhotos: kinpict.MaxPhotos,
 		MaxMegabytes: int64(s.Intake.Limits.Bytes) >> 20, MaxInstruction: kinpict.MaxInstruction, Scenes: s.scenes(), Shapes: s.shapes(),
 		Selected: d.Request.Scenario, Shape: d.Request.Aspect, Instruction: d.Request.Instruction, Quality: d.Request.Quality, Consent: d.Consent,
-		Rates: rates(v.catalog, v.spendable())}
+		Rates: rates(v.catalog, v.balance.Spendable)}
 	view.Path = "/create" // also where a form was sent elsewhere
 	view.Private = true
 	if !slices.ContainsFunc(view.Scenes, func(x Scene) bool { return x.ID == view.Selected }) {
@@ -337,9 +337,26 @@ func (s *Site) deletePhoto(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// forget empties the draft of a request that went on its way.
-func (s *Site) forget(ctx context.Context, c kinpict.Caller) error {
-	return s.Intake.DropDraft(ctx, c)
+// forget empties the draft of a request that went on its way. The request is
+// accepted and paid by then, so nothing that fails here may look like a failure.
+func (s *Site) forget(ctx context.Context, c kinpict.Caller) {
+	if err := s.Intake.DropDraft(context.WithoutCancel(ctx), c); err != nil {
+		httpd.Log(ctx).Error("a draft stays after its request was accepted", "err", err)
+	}
+}
+
+// forgetSame empties the draft if it still is the request that went on. Another
+// one, begun since, stays.
+func (s *Site) forgetSame(ctx context.Context, c kinpict.Caller, q kinpict.Request) {
+	d, err := s.Intake.Draft(context.WithoutCancel(ctx), c)
+	if err != nil {
+		httpd.Log(ctx).Error("a draft stays after its request was accepted", "err", err)
+		return
+	}
+	p := d.Request
+	if p.Scenario == q.Scenario && p.Quality == q.Quality && strings.TrimSpace(p.Instruction) == q.Instruction && slices.Equal(p.Photos, q.Photos) {
+		s.forget(ctx, c)
+	}
 }
 
 func redirect(w http.ResponseWriter, r *http.Request, to, name, value string) error {

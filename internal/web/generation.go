@@ -137,5 +137,5 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.goOn(w, r, v, &sent{}, a)
+	return goOn(w, r, a)
 }

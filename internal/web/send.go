@@ -53,7 +53,10 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.refused(w, r, v, f, err)
 	}
-	return s.goOn(w, r, v, f, a)
+	if a.Generation != nil {
+		s.forget(r.Context(), c)
+	}
+	return goOn(w, r, a)
 }
 
 // incomplete is what has to be there before anything else is asked.
@@ -70,18 +73,17 @@ func incomplete(f *sent) []Problem {
 
 // goOn leads to what an accepted request became, also when the same press
 // arrives twice.
-func (s *Site) goOn(w http.ResponseWriter, r *http.Request, v *visit, f *sent, a *generation.Accepted) error {
-	if a.Generation != nil {
-		if err := s.forget(r.Context(), v.caller); err != nil {
-			return err
-		}
-		http.Redirect(w, r, "/generations/"+a.Generation.ID, http.StatusSeeOther)
-		return nil
+func goOn(w http.ResponseWriter, r *http.Request, a *generation.Accepted) error {
+	to := "/generations/"
+	switch {
+	case a.Generation != nil:
+		to += a.Generation.ID
+	case strings.HasPrefix(a.Replay.Ref, kinpict.HeldPrefix):
+		to = "/held/" + a.Replay.Ref // its page says what is missing
+	default:
+		to += a.Replay.Ref
 	}
-	if strings.HasPrefix(a.Replay.Ref, kinpict.HeldPrefix) {
-		return s.short(w, r, v, f, a.Replay.Ref)
-	}
-	http.Redirect(w, r, "/generations/"+a.Replay.Ref, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 
@@ -178,7 +180,7 @@ func (s *Site) short(w http.ResponseWriter, r *http.Request, v *visit, f *sent, 
 	if err != nil {
 		return err
 	}
-	if rate.Credits <= v.spendable() {
+	if rate.Credits <= v.balance.Spendable {
 		http.Redirect(w, r, "/held/"+id, http.StatusSeeOther)
 		return nil
 	}
@@ -186,7 +188,7 @@ func (s *Site) short(w http.ResponseWriter, r *http.Request, v *visit, f *sent, 
 	if err != nil {
 		return err
 	}
-	view.Held = &Shortage{ID: h.ID, Required: rate.Credits, Available: v.balance.Available, Shortfall: rate.Credits - v.spendable(), Debt: v.balance.Debt,
+	view.Held = &Shortage{ID: h.ID, Required: rate.Credits, Available: v.balance.Available, Shortfall: rate.Credits - v.balance.Spendable, Debt: v.balance.Debt,
 		ExpiresAt: h.ExpiresAt, Packs: packs(v.catalog, s.key, "/held/"+h.ID)}
 	view.Title = "More credits needed"
 	return s.send(w, r, http.StatusUnprocessableEntity, "create", view)

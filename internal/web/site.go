@@ -155,14 +155,6 @@ func (s *Site) blank(r *http.Request) Page {
 	return p
 }
 
-// spendable is what can be spent, below zero where more is owed than is there.
-func (v *visit) spendable() kinpict.Credits {
-	if v.balance.Available > 0 {
-		return v.balance.Available
-	}
-	return min(0, v.balance.Balance-v.balance.Debt)
-}
-
 // titled is the visit's page under a title.
 func (v *visit) titled(t string) Page {
 	p := v.page

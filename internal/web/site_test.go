@@ -285,9 +285,9 @@ func TestNothingIsLostOnTheWayToAPicture(t *testing.T) {
 	f.Set("instruction", "At the sea")
 	short := ann.upload("/create", f).want(t, 422, "You need 4 more credits", "At the sea", "Nothing has been taken")
 	held := regexp.MustCompile(`/held/hld_[0-9a-z]+`).FindString(short.text)
-	twice := ann.upload("/create", f).want(t, 422, held)
-	if n := len(twice.form(t)["photo"]); n != 2 {
-		t.Errorf("the second answer to one press keeps %d photos", n)
+	ann.upload("/create", f).to(t, held)
+	if n := len(ann.get("/create").form(t)["photo"]); n != 2 {
+		t.Errorf("the second press of one button keeps %d photos", n)
 	}
 	ann.post(held, url.Values{}).want(t, 422, "You need 4 more credits")
 	ann.buy(held).want(t, 200, "80 credits added", held, "Make picture, 4 credits")
@@ -394,6 +394,57 @@ func TestPhotosAreTakenOutAgain(t *testing.T) {
 	}
 	ann.post("/create/draft", url.Values{"scenario": {"beach"}, "quality": {"enhanced"}, "instruction": {"From the script"}}).want(t, 204)
 	ann.get("/create").want(t, 200, "From the script")
+}
+
+func TestOnlyTheDraftThatWentOnIsForgotten(t *testing.T) {
+	h := open(t)
+	ann := h.browser()
+	ann.signIn("ann@example.com")
+	ann.upload("/create/photos", url.Values{}, snapshot(t, 1)).to(t, "/create")
+	f := ann.get("/create").form(t)
+	f.Set("instruction", "The first")
+	f.Set("do", "make")
+	held := regexp.MustCompile(`/held/hld_[0-9a-z]+`).FindString(ann.upload("/create", f).want(t, 422).text)
+	draft := func(words string) {
+		d := url.Values{"scenario": {"beach"}, "quality": {"enhanced"}, "instruction": {words}}
+		ann.post("/create/draft", d).want(t, 204)
+	}
+	draft("The second")
+	ann.buy("").want(t, 200, "80 credits added")
+	made := ann.post(held, url.Values{}).to(t, "/generations/gen_")
+	ann.get("/create").want(t, 200, "The second")
+
+	if _, err := h.studio.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	draft("The third")
+	ann.post(made+"/retry", url.Values{"key": {"again"}}).to(t, "/generations/gen_")
+	ann.get("/create").want(t, 200, "The third")
+}
+
+func TestRetryWithoutCreditsLeadsToTheHeldRequestEveryTime(t *testing.T) {
+	h := open(t)
+	ann := h.browser()
+	ann.signIn("ann@example.com")
+	ann.buy("").want(t, 200, "80 credits added")
+	ann.upload("/create/photos", url.Values{}, snapshot(t, 1)).to(t, "/create")
+	f := ann.get("/create").form(t)
+	f.Set("do", "make")
+	made := ann.upload("/create", f).to(t, "/generations/gen_")
+	if _, err := h.studio.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dear := kinpict.DefaultCatalog()
+	dear.Qualities[0].Credits = 90
+	dear.Qualities[1].Credits = 99
+	if _, err := h.shop.Apply(t.Context(), "op", "dearer", dear, time.Time{}, false); err != nil {
+		t.Fatal(err)
+	}
+	press := url.Values{"key": {"again"}}
+	held := ann.post(made+"/retry", press).to(t, "/held/hld_")
+	if again := ann.post(made+"/retry", press).to(t, "/held/hld_"); again != held {
+		t.Errorf("two presses of one button lead to %s and %s", held, again)
+	}
 }
 
 // A sign-in link is a key to an account, so only whoever runs the site may read it.
