@@ -107,7 +107,7 @@ func (s *Shop) limit(tx *store.Tx, c kinpict.Caller) error {
 // order makes the purchase of a pack at the price that applies, not yet stored.
 func (s *Shop) order(tx *store.Tx, account *kinpict.Account, id, packID string, version int64, currency, back string) (*store.Purchase, error) {
 	if account.Status != "active" {
-		return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "This account cannot buy credits at the moment.", Hint: "Write to us on the help page."}
+		return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "This account cannot buy credits at the moment.", Hint: "Ask whoever runs this site why."}
 	}
 	book, err := tx.Catalog()
 	if err != nil {
@@ -241,7 +241,9 @@ func (s *Shop) Purchase(ctx context.Context, c kinpict.Caller, id string) (*kinp
 	if p.AccountID != c.AccountID {
 		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such purchase here.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
-	if p.PaidAt.IsZero() && p.Problem == "" && p.State != Expired {
+	// A problem may pass, but a page reloaded in hope need not ask each time.
+	due := p.Problem == "" || !s.Now().Before(p.SeenAt.Add(askSettled))
+	if p.PaidAt.IsZero() && p.State != Expired && due {
 		q, err := s.sync(ctx, id, "")
 		if err != nil {
 			s.report(ctx, "purchase not up to date", id, err)

@@ -123,7 +123,8 @@ func (t *Tx) PaymentTaken(paymentID, purchaseID string) (bool, error) {
 
 // AskAbout returns purchases their provider should be asked about again: those
 // open or processing and not asked about since open, and those made since
-// recent and not asked about since settled. At most limit, longest waiting first.
+// recent and not asked about since settled. A purchase with a problem counts as
+// settled, for its cause may pass. At most limit, longest waiting first.
 func (t *Tx) AskAbout(provider string, open, settled, recent time.Time, limit int) ([]string, error) {
 	var ids []string
 	scan := func(r *sql.Rows) error {
@@ -137,8 +138,8 @@ func (t *Tx) AskAbout(provider string, open, settled, recent time.Time, limit in
 	if err != nil || len(ids) == limit {
 		return ids, err
 	}
-	err = t.each(scan, `SELECT id FROM purchase WHERE created_at > $1 AND seen_at <= $2 AND state NOT IN ('open', 'processing') AND session_id IS NOT NULL AND problem = ''
-		AND provider = $3 ORDER BY seen_at, id LIMIT $4`, micros(recent), micros(settled), provider, limit-len(ids))
+	err = t.each(scan, `SELECT id FROM purchase WHERE created_at > $1 AND seen_at <= $2 AND (state NOT IN ('open', 'processing') OR problem <> '')
+		AND session_id IS NOT NULL AND provider = $3 ORDER BY seen_at, id LIMIT $4`, micros(recent), micros(settled), provider, limit-len(ids))
 	return ids, err
 }
 
