@@ -189,8 +189,12 @@ func (s *Studio) Cancel(ctx context.Context, c kinpict.Caller, id string) (g *ki
 // preview. The caller's compare-and-set on the generation makes it once.
 func giveBack(t *store.Tx, g *kinpict.Generation, why string) error {
 	if g.Funding == kinpict.FundedByPreview {
-		// The network's budget is not given back: what was computed was spent.
-		return t.GiveBackPreview(g.Guest, "", 0)
+		// Signing in while the picture was being made has made it the account's.
+		now, err := t.Job(g.ID)
+		if err != nil {
+			return err
+		}
+		return t.GiveBackPreview(now.Guest, now.Owner)
 	}
 	done, err := t.Return(g.ID, why)
 	if err == nil && !done {

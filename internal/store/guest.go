@@ -43,8 +43,9 @@ func (t *Tx) SpendPreview(guestID, accountID, network string, limit, networkLimi
 	return err
 }
 
-// take runs a statement that counts up to limit, its last parameter. The
-// statement inserts a first row unseen, so a limit of 0 is refused before it.
+// take runs a statement that counts up to limit, its last parameter. Such a
+// statement inserts the first row without comparing it with the limit, so a
+// limit of 0 is refused before it runs.
 func (t *Tx) take(query string, limit int, args ...any) (bool, error) {
 	if limit < 1 {
 		return false, nil
@@ -53,17 +54,23 @@ func (t *Tx) take(query string, limit int, args ...any) (bool, error) {
 	return n == 1, err
 }
 
-// GiveBackPreview undoes one SpendPreview of a guest, or of an account by its
-// id, and of the network on the day it was spent. What was spent as a guest and
-// claimed since is given back to the account too. Giving back exactly once is
-// for the caller's compare-and-set to ensure.
-func (t *Tx) GiveBackPreview(guestID, network string, day int64) error {
-	if _, err := t.exec(`UPDATE guest SET used = used - 1 WHERE used > 0 AND
-		(id = $1 OR id = (SELECT g.claimed_by FROM guest g WHERE g.id = $1 AND g.claimed_by <> ''))`, guestID); err != nil {
-		return err
+// GiveBackPreview undoes one SpendPreview for a generation: of the guest it was
+// spent by, and of its owner where that is an account, which either spent it too
+// or took it over in ClaimGuest. Either may be empty, and an account that spent
+// without a device stands in both places. The network's budget is not given
+// back: what was computed was spent. Giving back exactly once is for the
+// caller's compare-and-set to ensure.
+func (t *Tx) GiveBackPreview(guestID, ownerID string) error {
+	ids := []string{guestID}
+	if ownerID != guestID {
+		ids = append(ids, ownerID)
 	}
-	_, err := t.exec(`UPDATE guest_network SET used = used - 1 WHERE day = $1 AND network = $2 AND used > 0`, day, network)
-	return err
+	for _, id := range ids {
+		if _, err := t.exec(`UPDATE guest SET used = used - 1 WHERE id = $1 AND used > 0`, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ClaimGuest gives an account what a guest made on the way to signing in: the
@@ -81,11 +88,15 @@ func (t *Tx) ClaimGuest(guestID, accountID string, until time.Time) error {
 	if err != nil {
 		return err
 	}
-	if n == 1 {
-		if _, err := t.exec(`INSERT INTO guest (id, used, created_at) SELECT $1, used, $2 FROM guest WHERE id = $3
-			ON CONFLICT (id) DO UPDATE SET used = guest.used + excluded.used`, accountID, t.now, guestID); err != nil {
-			return err
-		}
+	// The first account takes over all that the device has spent. A later one, or
+	// the same again, takes over only the previews that become its own here.
+	counts := `SELECT $1, used, $2 FROM guest WHERE id = $3`
+	if n == 0 {
+		counts = `SELECT $1, count(*), $2 FROM generation WHERE owner = $3 AND funding = 'preview' AND status NOT IN ('failed', 'canceled') HAVING count(*) > 0`
+	}
+	if _, err := t.exec(`INSERT INTO guest (id, used, created_at) `+counts+`
+		ON CONFLICT (id) DO UPDATE SET used = guest.used + excluded.used`, accountID, t.now, guestID); err != nil {
+		return err
 	}
 	if _, err := t.exec(`UPDATE generation SET owner = $1 WHERE owner = $2 AND funding = 'preview'`, accountID, guestID); err != nil {
 		return err

@@ -100,48 +100,135 @@ func TestANewDayFreesTheNetworkOnce(t *testing.T) {
 	})
 }
 
+// wantSpent checks how many previews each id has spent.
+func wantSpent(t *testing.T, db *store.DB, when string, want map[string]int) {
+	t.Helper()
+	for id, n := range want {
+		rows, err := db.Dump(context.Background(), `SELECT coalesce(sum(used), 0) AS n FROM guest WHERE id = $1`, id)
+		if err != nil || fmt.Sprint(rows) != fmt.Sprintf("[n=%d]", n) {
+			t.Errorf("%s: %s has spent %v (%v), want %d", when, id, rows, err, n)
+		}
+	}
+}
+
 func TestGivingAPreviewBack(t *testing.T) {
+	const limit = 9
+	type world struct {
+		spend func(id, guest, account string) // makes the generation id
+		claim func(guest, account string)
+		fail  func(id string) // gives the generation's preview back
+	}
+	for _, c := range []struct {
+		name string
+		do   func(w world)
+		want map[string]int
+	}{
+		{"a guest's", func(w world) { w.spend("gen_1", "gst_1", ""); w.fail("gen_1") }, map[string]int{"gst_1": 0}},
+		{"one of a guest's two", func(w world) { w.spend("gen_1", "gst_1", ""); w.spend("gen_2", "gst_1", ""); w.fail("gen_1") }, map[string]int{"gst_1": 1}},
+		{"an account's on its device", func(w world) { w.spend("gen_1", "gst_1", "acc_ann"); w.fail("gen_1") }, map[string]int{"gst_1": 0, "acc_ann": 0}},
+		{"an account's without a device", func(w world) { w.spend("gen_1", "", "acc_ann"); w.spend("gen_2", "", "acc_ann"); w.fail("gen_1") }, map[string]int{"acc_ann": 1}},
+		{"claimed after it was spent", func(w world) {
+			w.spend("gen_1", "gst_1", "")
+			w.claim("gst_1", "acc_ann")
+			w.fail("gen_1")
+		}, map[string]int{"gst_1": 0, "acc_ann": 0}},
+		{"given back before the claim", func(w world) {
+			w.spend("gen_1", "gst_1", "")
+			w.fail("gen_1")
+			w.claim("gst_1", "acc_ann")
+		}, map[string]int{"gst_1": 0, "acc_ann": 0}},
+		{"of two devices at one account", func(w world) {
+			w.spend("gen_1", "gst_1", "")
+			w.spend("gen_2", "gst_2", "")
+			w.claim("gst_1", "acc_ann")
+			w.claim("gst_2", "acc_ann")
+			w.fail("gen_1")
+		}, map[string]int{"gst_1": 0, "gst_2": 1, "acc_ann": 1}},
+		{"of the second account on a shared device", func(w world) {
+			w.spend("gen_1", "gst_1", "")
+			w.claim("gst_1", "acc_ann")
+			w.claim("gst_1", "acc_ben")
+			w.spend("gen_2", "gst_1", "acc_ben")
+			w.fail("gen_2")
+		}, map[string]int{"gst_1": 1, "acc_ann": 1, "acc_ben": 0}},
+		{"of the first account on a shared device", func(w world) {
+			w.spend("gen_1", "gst_1", "")
+			w.claim("gst_1", "acc_ann")
+			w.spend("gen_2", "gst_1", "acc_ben")
+			w.fail("gen_1")
+		}, map[string]int{"gst_1": 1, "acc_ann": 0, "acc_ben": 1}},
+		{"signed out, spent, and claimed by a second account", func(w world) {
+			w.spend("gen_1", "gst_1", "")
+			w.claim("gst_1", "acc_ann")
+			w.spend("gen_2", "gst_1", "")
+			w.spend("gen_3", "gst_1", "")
+			w.claim("gst_1", "acc_ben")
+			w.fail("gen_2")
+		}, map[string]int{"gst_1": 2, "acc_ann": 1, "acc_ben": 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+				update := func(fn func(tx *store.Tx) error) {
+					t.Helper()
+					if err := db.Update(context.Background(), fn); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := db.Seed(context.Background(), kinpict.DefaultCatalog()); err != nil {
+					t.Fatal(err)
+				}
+				update(func(tx *store.Tx) error {
+					for _, name := range []string{"ann", "ben"} {
+						if _, _, err := tx.AddAccount(kinpict.Account{ID: "acc_" + name, Email: name + "@example.com", Role: kinpict.Customer}); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				c.do(world{
+					spend: func(id, guest, account string) {
+						owner, by := kinpict.Caller{AccountID: account, GuestID: guest}.Owner(), guest
+						if by == "" {
+							by = account
+						}
+						update(func(tx *store.Tx) error {
+							if err := tx.SpendPreview(guest, account, "home", limit, 0); err != nil {
+								return err
+							}
+							return tx.PutPreview(&kinpict.Generation{ID: id, Request: kinpict.Request{Quality: kinpict.Standard, Scenario: "beach", Aspect: "4:5"},
+								CatalogUsed: 1, CreatedAt: clock.Now()}, owner, by, clock.Now().Add(time.Hour))
+						})
+					},
+					claim: func(guest, account string) {
+						update(func(tx *store.Tx) error { return tx.ClaimGuest(guest, account, tx.Now()) })
+					},
+					fail: func(id string) {
+						update(func(tx *store.Tx) error {
+							g, err := tx.Job(id)
+							if err != nil {
+								return err
+							}
+							if won, err := tx.Cancel(g.Owner, id); err != nil || !won {
+								return fmt.Errorf("cancel %s: %v, %w", id, won, err)
+							}
+							return tx.GiveBackPreview(g.Guest, g.Owner)
+						})
+					},
+				})
+				wantSpent(t, db, "in the end", c.want)
+			})
+		})
+	}
+}
+
+func TestGivingBackNeverGoesBelowNone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
-		back := func(id, network string) {
-			t.Helper()
-			if err := db.Update(context.Background(), func(tx *store.Tx) error {
-				return tx.GiveBackPreview(id, network, store.Day(clock.Now()))
-			}); err != nil {
+		preview(t, db, "gst_1", "", "home", 1, 30)
+		for range 2 {
+			if err := db.Update(context.Background(), func(tx *store.Tx) error { return tx.GiveBackPreview("gst_1", "acc_none") }); err != nil {
 				t.Fatal(err)
 			}
 		}
-		again := func(what, guest, account, network string, want kinpict.Code) {
-			t.Helper()
-			if got := preview(t, db, guest, account, network, 1, 1); got != want {
-				t.Errorf("%s: got %q, want %q", what, got, want)
-			}
-		}
-		again("first", "g1", "", "home", "")
-		back("g1", "home")
-		again("after it came back", "g1", "", "home", "")
-		again("another guest", "g2", "", "home", kinpict.GuestLimit)
-
-		// Two guests' devices end at one account; one preview of two comes back.
-		again("second device", "g3", "", "office", "")
-		if err := db.Update(context.Background(), func(tx *store.Tx) error {
-			if _, _, err := tx.AddAccount(kinpict.Account{ID: "acc_ann", Email: "ann@example.com", Role: kinpict.Customer}); err != nil {
-				return err
-			}
-			if err := tx.ClaimGuest("g1", "acc_ann", tx.Now()); err != nil {
-				return err
-			}
-			return tx.ClaimGuest("g3", "acc_ann", tx.Now())
-		}); err != nil {
-			t.Fatal(err)
-		}
-		again("account after claiming two", "", "acc_ann", "", kinpict.GuestLimit)
-		back("g1", "home")
-		again("one of two came back", "", "acc_ann", "", kinpict.GuestLimit)
-		back("g3", "office")
-		again("both came back", "", "acc_ann", "", "")
-		back("acc_ann", "")
-		back("acc_ann", "")
-		again("never below none", "", "acc_ann", "", "")
-		again("never below none", "", "acc_ann", "", kinpict.GuestLimit)
+		wantSpent(t, db, "given back twice", map[string]int{"gst_1": 0, "acc_none": 0})
 	})
 }
