@@ -102,7 +102,7 @@ var operations = []*operation{
 		method: "DELETE", path: root + "/photos/{id}", name: "deletePhoto", summary: "Delete a photo",
 		who:     visitor,
 		answers: []answer{{status: 204, says: "It is gone."}},
-		fails:   []kinpict.Code{kinpict.NotFound},
+		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Conflict},
 		serve:   (*API).deletePhoto,
 	}, {
 		method: "POST", path: root + "/generations", name: "createGeneration", summary: "Take credits and make a picture",

@@ -242,8 +242,9 @@ func (i *Intake) Open(ctx context.Context, c kinpict.Caller, id string, thumb bo
 	return r, p, nil
 }
 
-// Delete removes a photo of the caller's at once, or returns NotFound. Bytes
-// the bucket does not let go of now are removed by a later sweep.
+// Delete removes a photo of the caller's at once. NotFound if there is none,
+// Conflict while a picture under way or a held request needs it. Bytes the
+// bucket does not let go of now are removed by a later sweep.
 func (i *Intake) Delete(ctx context.Context, c kinpict.Caller, id string) error {
 	who, err := owner(c)
 	if err != nil {

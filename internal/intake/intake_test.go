@@ -192,6 +192,54 @@ func TestSameUploadIsTheSamePhotoOfItsOwnerOnly(t *testing.T) {
 	})
 }
 
+func TestNeededPhotosAreNotDeleted(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		i, _ := open(t, db, clock)
+		update := func(fn func(*store.Tx) error) {
+			t.Helper()
+			if err := db.Update(ctx, fn); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Seed(ctx, kinpict.DefaultCatalog()); err != nil {
+			t.Fatal(err)
+		}
+		update(func(tx *store.Tx) error {
+			_, _, err := tx.AddAccount(kinpict.Account{ID: ann.AccountID, Email: "ann@example.org", Role: kinpict.Customer})
+			return err
+		})
+		for name, c := range map[string]struct {
+			needs func(*store.Tx, kinpict.Request) error
+			ends  func(*store.Tx) error
+		}{
+			"a queued picture": {
+				func(tx *store.Tx, q kinpict.Request) error {
+					return tx.PutPreview(&kinpict.Generation{ID: "gen_1", Owner: ann.AccountID, Request: q, CatalogUsed: 1, CreatedAt: tx.Now()}, ann.AccountID, "", tx.Now().Add(time.Hour))
+				},
+				func(tx *store.Tx) error { _, err := tx.Cancel(ann.AccountID, "gen_1"); return err },
+			},
+			"a held request that has its time": {
+				func(tx *store.Tx, q kinpict.Request) error {
+					return tx.PutHeld(&kinpict.HeldRequest{ID: "hld_1", AccountID: ann.AccountID, Request: q, Cost: 4, CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Hour)})
+				},
+				func(*store.Tx) error { clock.Advance(time.Hour); return nil },
+			},
+		} {
+			p, other := add(t, i, ann, upload(3)), add(t, i, ann, upload(4))
+			update(func(tx *store.Tx) error {
+				return c.needs(tx, kinpict.Request{Quality: "standard", Scenario: "autumn", Photos: []kinpict.PhotoUse{{ID: p.ID, Label: other.ID}}})
+			})
+			want(t, "deleting what "+name+" needs", i.Delete(ctx, ann, p.ID), kinpict.Conflict)
+			if _, err := i.Photo(ctx, ann, p.ID); err != nil {
+				t.Errorf("what %s needs: %v", name, err)
+			}
+			want(t, "deleting beside "+name, i.Delete(ctx, ann, other.ID), "")
+			update(c.ends)
+			want(t, "deleting after "+name, i.Delete(ctx, ann, p.ID), "")
+		}
+	})
+}
+
 func TestOthersPhotosAreNotThere(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		i, _ := open(t, db, clock)

@@ -143,11 +143,29 @@ func (t *Tx) PhotoUsage(owner string, since time.Time) (files, bytes int64, err 
 	return files, bytes, err
 }
 
-// DeletePhoto marks a live photo of an owner as gone and returns it, or NotFound.
+// photoNeeded reports whether a picture under way or a request that waits for
+// credits names a photo of its owner's. Ids hold no character that JSON escapes.
+func (t *Tx) photoNeeded(owner, id string) (needed bool, err error) {
+	err = t.row(`SELECT EXISTS (SELECT 1 FROM generation WHERE owner = $1 AND status IN ('queued', 'running') AND photos LIKE $2)
+			OR EXISTS (SELECT 1 FROM held_request WHERE account_id = $1 AND generation_id IS NULL AND expires_at > $3 AND request LIKE $2)`,
+		owner, `%"id":"`+id+`"%`, t.now).Scan(&needed)
+	return needed, err
+}
+
+// DeletePhoto marks a live photo of an owner as gone and returns it. NotFound
+// if there is none, Conflict while something accepted or held needs it.
 func (t *Tx) DeletePhoto(owner, id string) (*kinpict.Photo, error) {
 	p, err := t.Photo(owner, id)
 	if err != nil {
 		return nil, err
+	}
+	needed, err := t.photoNeeded(owner, id)
+	if err != nil {
+		return nil, err
+	}
+	if needed {
+		return nil, &kinpict.Error{Code: kinpict.Conflict, Message: "A picture on its way or a request that waits for credits still needs this photo.",
+			Hint: "Delete it once the picture is finished, or when the request has gone on or had its time.", Members: map[string]any{"photo": id}}
 	}
 	n, err := t.exec(`UPDATE photo SET deleted_at = $1 WHERE id = $2 AND owner = $3 AND deleted_at = 0`, t.now, id, owner)
 	if err == nil && n == 0 {
@@ -198,7 +216,8 @@ func (t *Tx) ForgetPhotos(before time.Time) (int64, error) {
 	return t.exec(`DELETE FROM photo WHERE deleted_at > 0 AND blob_key = '' AND created_at <= $1`, micros(before))
 }
 
-// PhotoKeys returns those of the keys that a photo has, live or gone.
+// PhotoKeys returns the keys of a photo and its thumbnail, live or gone, and none
+// for an id that is not there. Those of an emptied photo are "".
 func (t *Tx) PhotoKeys(id string) (keys []string, err error) {
 	var key, thumb string
 	err = t.row(`SELECT blob_key, thumb_key FROM photo WHERE id = $1`, id).Scan(&key, &thumb)

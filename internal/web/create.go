@@ -310,7 +310,8 @@ func added(w http.ResponseWriter, photos []*kinpict.Photo) error {
 	return json.NewEncoder(w).Encode(map[string]any{"photos": items})
 }
 
-// deletePhoto takes a photo out of the draft and deletes it.
+// deletePhoto takes a photo out of the draft, and deletes it unless something
+// else needs it.
 func (s *Site) deletePhoto(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.Identity.CallerOrGuest(w, r)
 	if err != nil {
@@ -325,7 +326,7 @@ func (s *Site) deletePhoto(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Intake.SaveDraft(r.Context(), c, f.draft); err != nil {
 		return err
 	}
-	// Gone already is as good, and a photo another request still needs stays.
+	// Gone already is as good, and one that is needed stays.
 	if err := s.Intake.Delete(r.Context(), c, id); err != nil && httpd.Status(err) >= 500 {
 		return err
 	}

@@ -410,6 +410,7 @@ func TestOnlyTheDraftThatWentOnIsForgotten(t *testing.T) {
 		ann.post("/create/draft", d).want(t, 204)
 	}
 	draft("The second")
+	ann.upload("/create/photos/"+f.Get("photo")+"/delete", url.Values{"scenario": {"beach"}, "quality": {"enhanced"}, "instruction": {"The second"}}).to(t, "/create")
 	ann.buy("").want(t, 200, "80 credits added")
 	made := ann.post(held, url.Values{}).to(t, "/generations/gen_")
 	ann.get("/create").want(t, 200, "The second")
