@@ -218,7 +218,7 @@ func (a *App) housekeeping(ctx context.Context) {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(a.Intake.Sweep(ctx), a.People.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Intake.Sweep(ctx), a.Studio.Sweep(ctx), a.People.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.Log.Error("housekeeping", "err", err)
 		}
 		select {

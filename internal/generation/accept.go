@@ -28,6 +28,13 @@ type order struct {
 	retryOf string
 }
 
+func (o order) heldID() string {
+	if o.held == nil {
+		return ""
+	}
+	return o.held.ID
+}
+
 func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request, o order) (*Accepted, error) {
 	if c.AccountID == "" {
 		return nil, unauthenticated()
@@ -61,7 +68,7 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		g := s.fresh(req, c.AccountID)
 		g.Funding, g.Credits, g.CatalogUsed, g.RetryOf = kinpict.FundedByCredits, cost, p.Catalog.Version, o.retryOf
 		status, body := in.Words(http.StatusAccepted, g, nil)
-		replay, err := s.DB.Accept(ctx, &store.Acceptance{AccountID: c.AccountID, Intent: in, Status: status, Answer: body, Generation: g, Deadline: g.DeadlineAt})
+		replay, err := s.DB.Accept(ctx, &store.Acceptance{AccountID: c.AccountID, Intent: in, Status: status, Answer: body, Generation: g, Deadline: g.DeadlineAt, Held: o.heldID()})
 		switch {
 		case errors.Is(err, store.ErrMoved):
 			continue // the price book changed between the quote and the commit
@@ -81,7 +88,7 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		s.hub.queued()
 		return &Accepted{Generation: g}, nil
 	}
-	return nil, &kinpict.Error{Code: kinpict.Unavailable, Message: "Prices are changing right now.", Hint: "Nothing was charged. Try again in a few seconds."}
+	return nil, &kinpict.Error{Code: kinpict.Unavailable, Message: "Prices or credits are changing right now.", Hint: "Nothing was charged. Try again in a few seconds."}
 }
 
 // look reads what is known of the request before it is priced: what the same

@@ -193,9 +193,6 @@ func TestEveryFaultEndsDeliveredOrReturned(t *testing.T) {
 		{name: "no answer once", draw: first(engine.Ambiguous), status: kinpict.Succeeded, attempts: 2},
 		{name: "an error nobody knows", draw: func(context.Context, *engine.Job) error { return errors.New("what") }, status: kinpict.Failed, failure: kinpict.FailedEngine, attempts: 3},
 		{name: "too slow", draw: func(context.Context, *engine.Job) error { return context.DeadlineExceeded }, status: kinpict.Failed, failure: kinpict.FailedTimeout, attempts: 3},
-		{name: "a photo is gone", status: kinpict.Failed, failure: kinpict.FailedPhotos, attempts: 1, break_: func(r *room) {
-			r.update(func(tx *store.Tx) error { _, err := tx.DeletePhoto(r.ann.AccountID, r.photos[0].ID); return err })
-		}},
 		{name: "a photo's file is gone", status: kinpict.Failed, failure: kinpict.FailedPhotos, attempts: 1, break_: func(r *room) {
 			if err := r.blobs.Delete(context.Background(), "photos/"+r.photos[0].ID+".jpg"); err != nil {
 				r.t.Fatal(err)
@@ -334,6 +331,40 @@ func claim(r *room, worker string) (g *kinpict.Generation) {
 		return err
 	})
 	return g
+}
+
+// A worker that dies between storing the picture and delivering it leaves one
+// that nobody was given.
+func TestSweepDeletesPicturesNobodyWasGiven(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		r := newRoom(t, db, clock, nil)
+		ctx := context.Background()
+		g := r.accept("one")
+		r.once()
+		orphan := "pictures/" + g.ID + "/9-dead.jpg"
+		if err := r.blobs.Put(ctx, orphan, []byte("late")); err != nil {
+			t.Fatal(err)
+		}
+		left := func() (keys []string) {
+			for item, err := range r.blobs.List(ctx, "pictures/") {
+				if err != nil {
+					t.Fatal(err)
+				}
+				keys = append(keys, item.Key)
+			}
+			return keys
+		}
+		if err := r.Sweep(ctx); err != nil || len(left()) != 2 {
+			t.Errorf("at once %v are left (%v), want both: a delivery may be under way", left(), err)
+		}
+		clock.Advance(2 * time.Hour)
+		if err := r.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if keys := left(); len(keys) != 1 || keys[0] != r.see(g.ID).Image.Key {
+			t.Errorf("%v are left, want only the picture that was delivered", keys)
+		}
+	})
 }
 
 func TestShutdownHandsTheJobBackUncounted(t *testing.T) {

@@ -92,18 +92,6 @@ func (s *Studio) Held(ctx context.Context, c kinpict.Caller, id string) (h *kinp
 	return h, err
 }
 
-// Holding lists the caller's requests that wait for credits, newest first.
-func (s *Studio) Holding(ctx context.Context, c kinpict.Caller) (list []*kinpict.HeldRequest, err error) {
-	if c.AccountID == "" {
-		return nil, unauthenticated()
-	}
-	err = s.DB.Read(ctx, func(t *store.Tx) error {
-		list, err = t.Holding(c.AccountID)
-		return err
-	})
-	return list, err
-}
-
 // Resume sends a held request again, once: first is true for the press that
 // charged, later presses get the same generation. catalogVersion is the price
 // book the person has just been shown, 0 for the one the request was held with;
@@ -130,13 +118,6 @@ func (s *Studio) Resume(ctx context.Context, c kinpict.Caller, id string, catalo
 			h.GenerationID = a.Generation.ID
 		} else {
 			h.GenerationID = a.Replay.Ref
-		}
-		err = s.DB.Update(context.WithoutCancel(ctx), func(t *store.Tx) error {
-			_, err := t.Resumed(h.ID, h.GenerationID)
-			return err
-		})
-		if err != nil {
-			return nil, false, err
 		}
 	}
 	g, err = s.Generation(ctx, c, h.GenerationID)

@@ -5,34 +5,44 @@ import "sync"
 // A hub tells those who wait that a generation changed, and workers that there
 // is work. Its zero value is ready; it knows only of changes in this process.
 type hub struct {
-	mu   sync.Mutex // guards chs
-	chs  map[string]chan struct{}
-	once sync.Once
-	work chan struct{}
+	mu      sync.Mutex // guards waiters
+	waiters map[string]map[chan struct{}]bool
+	once    sync.Once
+	work    chan struct{}
 }
 
-// wait returns a channel that is closed at the next change of id.
-func (h *hub) wait(id string) <-chan struct{} {
+// wait returns a channel that holds a signal after each change of id, until
+// stop is called.
+func (h *hub) wait(id string) (signal <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.chs == nil {
-		h.chs = map[string]chan struct{}{}
+	if h.waiters == nil {
+		h.waiters = map[string]map[chan struct{}]bool{}
 	}
-	c := h.chs[id]
-	if c == nil {
-		c = make(chan struct{})
-		h.chs[id] = c
+	if h.waiters[id] == nil {
+		h.waiters[id] = map[chan struct{}]bool{}
 	}
-	return c
+	h.waiters[id][c] = true
+	return c, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.waiters[id], c)
+		if len(h.waiters[id]) == 0 {
+			delete(h.waiters, id)
+		}
+	}
 }
 
 // changed wakes whoever waits for id.
 func (h *hub) changed(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if c := h.chs[id]; c != nil {
-		close(c)
-		delete(h.chs, id)
+	for c := range h.waiters[id] {
+		select {
+		case c <- struct{}{}:
+		default: // a signal waits there already
+		}
 	}
 }
 

@@ -158,37 +158,32 @@ func (s *Studio) Watch(ctx context.Context, c kinpict.Caller, id string) (<-chan
 		return nil, err
 	}
 	out := make(chan *kinpict.Generation, 1)
+	signal, stop := s.hub.wait(id)
 	go func() {
 		defer close(out)
+		defer stop()
 		// Another process may be drawing it, so signals alone are not enough.
 		poll := time.NewTicker(max(s.Poll, 200*time.Millisecond))
 		defer poll.Stop()
-		for {
-			signal := s.hub.wait(id)
-			select {
-			case out <- g:
-			case <-ctx.Done():
-				return
-			}
-			for last := g; ; {
-				if last.Status.Done() {
-					return
-				}
+		for last := (*kinpict.Generation)(nil); ; {
+			if last == nil || g.Status != last.Status || g.Step != last.Step || g.Attempts != last.Attempts {
 				select {
+				case out <- g:
 				case <-ctx.Done():
 					return
-				case <-signal:
-					signal = s.hub.wait(id)
-				case <-poll.C:
 				}
-				now, err := s.Generation(ctx, c, id)
-				if err != nil {
-					return
-				}
-				if now.Status != last.Status || now.Step != last.Step || now.Attempts != last.Attempts {
-					g = now
-					break
-				}
+			}
+			if last = g; last.Status.Done() {
+				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-signal:
+			case <-poll.C:
+			}
+			if g, err = s.Generation(ctx, c, id); err != nil {
+				return
 			}
 		}
 	}()

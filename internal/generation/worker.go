@@ -171,8 +171,13 @@ func (s *Studio) step(ctx context.Context, f store.Fence, step string) {
 // photos reads the request's photos, in its order.
 func (s *Studio) photos(ctx context.Context, g *kinpict.Generation) ([]engine.Photo, error) {
 	var rows []kinpict.Photo
-	err := s.DB.View(ctx, func(t *store.Tx) (err error) {
-		rows, err = t.PhotosByID(g.Owner, photoIDs(g.Request))
+	err := s.DB.View(ctx, func(t *store.Tx) error {
+		// The owner as of now: a guest may have signed in since the claim, and the photos moved.
+		now, err := t.Job(g.ID)
+		if err != nil {
+			return err
+		}
+		rows, err = t.PhotosByID(now.Owner, photoIDs(g.Request))
 		return err
 	})
 	if kinpict.CodeOf(err) == kinpict.NotFound {
@@ -343,6 +348,51 @@ func (s *Studio) Watchdog(ctx context.Context) error {
 	for _, id := range due {
 		errs = append(errs, s.DB.Update(ctx, func(t *store.Tx) error { return t.Sweep(id) }))
 	}
-	errs = append(errs, s.DB.Update(ctx, func(t *store.Tx) error { _, err := t.ForgetAnswers(most); return err }))
+	for n := int64(most); n == most && ctx.Err() == nil; {
+		err := s.DB.Update(ctx, func(t *store.Tx) (err error) {
+			n, err = t.ForgetAnswers(most)
+			return err
+		})
+		if err != nil {
+			errs = append(errs, err)
+			break
+		}
+	}
 	return errors.Join(errs...)
+}
+
+// Pictures that no generation names are deleted once they are this old, far
+// beyond what lies between storing one and delivering it, and looked for this
+// far back: an older one was looked at before.
+const (
+	orphanAge    = time.Hour
+	orphanWindow = 48 * time.Hour
+)
+
+// Sweep deletes pictures that a worker stored and nobody was given, because it
+// died in between.
+func (s *Studio) Sweep(ctx context.Context) error {
+	now := s.Now()
+	for item, err := range s.Blobs.List(ctx, "pictures/") {
+		if err != nil {
+			return err
+		}
+		if age := now.Sub(item.At); age < orphanAge || age > orphanWindow {
+			continue
+		}
+		var known bool
+		err := s.DB.Read(ctx, func(t *store.Tx) (err error) {
+			known, err = t.PictureNamed(item.Key)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if !known {
+			if err := s.Blobs.Delete(ctx, item.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

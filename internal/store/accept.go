@@ -25,6 +25,8 @@ type Acceptance struct {
 	// Generation carries id, request, credits, catalog version, seed and RetryOf.
 	Generation *kinpict.Generation
 	Deadline   time.Time
+	// Held is the held request this resumes, "" for a new one.
+	Held string
 }
 
 // Refusals of Accept. The caller knows what to do about each.
@@ -94,18 +96,11 @@ func (t *Tx) accept(a *Acceptance) (*kinpict.Replay, error) {
 		return nil, err
 	}
 	x.EffectiveAt = t.now
-	lots, err := t.lots(`account_id = $1 AND remaining > 0`, a.AccountID)
+	allocs, err := t.spend(a.AccountID, g.Credits)
 	if err != nil {
 		return nil, err
 	}
-	allocs := ledger.Spend(lots, g.Credits, t.now)
-	if allocs == nil {
-		return nil, fmt.Errorf("lots of %s do not cover its balance", a.AccountID)
-	}
 	for _, al := range allocs {
-		if _, err := t.exec(`UPDATE lot SET remaining = remaining - $2, consumed = consumed + $2 WHERE id = $1`, al.LotID, al.Amount); err != nil {
-			return nil, err
-		}
 		x.Entries = append(x.Entries, ledger.Entry{Code: ledger.CodeLot, LotID: al.LotID, Amount: -al.Amount})
 	}
 	x.Entries = append(x.Entries, ledger.Entry{Code: ledger.CodeDeferred, Amount: g.Credits})
@@ -127,7 +122,41 @@ func (t *Tx) accept(a *Acceptance) (*kinpict.Replay, error) {
 			return nil, err
 		}
 	}
-	return nil, nil
+	if a.Held != "" {
+		_, err = t.exec(`UPDATE held_request SET generation_id = $2 WHERE id = $1 AND account_id = $3 AND generation_id IS NULL`, a.Held, g.ID, a.AccountID)
+	}
+	return nil, err
+}
+
+// spend takes cost from the lots, which nothing can have changed since the
+// account's row was taken and none of which is past its time. Nearly always the
+// first in spend order covers it, which one statement finds and takes.
+func (t *Tx) spend(accountID string, cost kinpict.Credits) ([]ledger.Alloc, error) {
+	al := ledger.Alloc{Seq: 1, Amount: cost}
+	err := t.row(`UPDATE lot SET remaining = remaining - $2, consumed = consumed + $2 WHERE remaining >= $2 AND id =
+		(SELECT id FROM lot WHERE account_id = $1 AND remaining > 0
+			ORDER BY priority, expires_at IS NULL, max(expires_at, coalesce(grace_until, 0)), effective_at, id LIMIT 1)
+		RETURNING id`, accountID, cost).Scan(&al.LotID)
+	if err == nil {
+		return []ledger.Alloc{al}, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	lots, err := t.lots(`account_id = $1 AND remaining > 0`, accountID)
+	if err != nil {
+		return nil, err
+	}
+	allocs := ledger.Spend(lots, cost, t.now)
+	if allocs == nil {
+		return nil, fmt.Errorf("lots of %s do not cover its balance", accountID)
+	}
+	for _, al := range allocs {
+		if _, err := t.exec(`UPDATE lot SET remaining = remaining - $2, consumed = consumed + $2 WHERE id = $1`, al.LotID, al.Amount); err != nil {
+			return nil, err
+		}
+	}
+	return allocs, nil
 }
 
 // refusal says which condition of the guarded update did not hold.

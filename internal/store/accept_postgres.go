@@ -84,7 +84,7 @@ func (q *accepts) lead(ctx context.Context, d *DB) {
 }
 
 // acceptTogether runs the group in one statement and, if that fails as a whole,
-// one by one, so that nobody's fault is another's.
+// each alone, so that nobody's fault is another's.
 func (d *DB) acceptTogether(ctx context.Context, group []*accepting) {
 	// Statements that take accounts in one order cannot wait for one another in a ring.
 	slices.SortStableFunc(group, func(x, y *accepting) int { return cmp.Compare(x.a.AccountID, y.a.AccountID) })
@@ -96,27 +96,32 @@ func (d *DB) acceptTogether(ctx context.Context, group []*accepting) {
 		group[0].err = err
 		return
 	}
-	for i := range group {
-		group[i].replay, group[i].err = nil, nil
-		if err := d.acceptAll(ctx, group[i:i+1]); err != nil {
-			group[i].err = err
-		}
+	// Side by side, so that one account whose row is held delays nobody else.
+	var wg sync.WaitGroup
+	for i, j := range group {
+		j.replay, j.err = nil, nil
+		wg.Go(func() {
+			if err := d.acceptAll(ctx, group[i:i+1]); err != nil {
+				j.err = err
+			}
+		})
 	}
+	wg.Wait()
 }
 
 const acceptAllSQL = `SELECT a.i, r.o_code, r.o_body_hash, r.o_status, r.o_ref, r.o_answer
 	FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bigint[], $6::bytea[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
-		$11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::text[], $18::bigint[])
+		$11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::text[], $18::bigint[], $19::text[])
 		WITH ORDINALITY AS a(account, route, key, hash, status, answer, version, cost, id, quality, scenario, aspect, instruction, photos, seed, deadline,
-			retry_of, created, i),
-	LATERAL kp_accept(account, route, key, hash, status, answer, version, cost, $19, id, quality, scenario, aspect, instruction, photos, seed, deadline,
-		retry_of, created) r`
+			retry_of, created, held, i),
+	LATERAL kp_accept(account, route, key, hash, status, answer, version, cost, $20, id, quality, scenario, aspect, instruction, photos, seed, deadline,
+		retry_of, created, held) r`
 
 // columns are the arguments of acceptAllSQL, one array each.
 type columns struct {
-	account, route, key, id, quality, scenario, aspect, instruction, photos, retryOf []string
-	hash, answer                                                                     [][]byte
-	status, version, cost, seed, deadline, created                                   []int64
+	account, route, key, id, quality, scenario, aspect, instruction, photos, retryOf, held []string
+	hash, answer                                                                           [][]byte
+	status, version, cost, seed, deadline, created                                         []int64
 }
 
 func (c *columns) add(a *Acceptance) error {
@@ -147,6 +152,7 @@ func (c *columns) add(a *Acceptance) error {
 	c.deadline = append(c.deadline, a.Deadline.UnixMicro())
 	c.retryOf = append(c.retryOf, g.RetryOf)
 	c.created = append(c.created, micros(g.CreatedAt))
+	c.held = append(c.held, a.Held)
 	return nil
 }
 
@@ -158,7 +164,7 @@ func (d *DB) acceptAll(ctx context.Context, group []*accepting) error {
 		}
 	}
 	rows, err := d.pool.QueryContext(ctx, acceptAllSQL, c.account, c.route, c.key, c.hash, c.status, c.answer, c.version, c.cost, c.id, c.quality,
-		c.scenario, c.aspect, c.instruction, c.photos, c.seed, c.deadline, c.retryOf, c.created, d.now())
+		c.scenario, c.aspect, c.instruction, c.photos, c.seed, c.deadline, c.retryOf, c.created, c.held, d.now())
 	if err != nil {
 		return err
 	}

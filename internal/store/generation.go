@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"kinpict"
@@ -198,12 +199,6 @@ func (t *Tx) Release() (int64, error) {
 	return t.exec(`UPDATE generation SET lease_until = $1 WHERE status = 'running'`, t.now)
 }
 
-// Waiting is how many generations are queued and running.
-func (t *Tx) Waiting() (queued, running int, err error) {
-	err = t.row(`SELECT (SELECT count(*) FROM generation WHERE status = 'queued'), (SELECT count(*) FROM generation WHERE status = 'running')`).Scan(&queued, &running)
-	return queued, running, err
-}
-
 // Unclaim hands an attempt back as if it had not begun, when its worker stops.
 func (t *Tx) Unclaim(f Fence) (bool, error) {
 	n, err := t.exec(`UPDATE generation SET status = 'queued', step = 'accepted', attempts = attempts - 1, not_before = $4, lease_owner = '', lease_until = 0`+fenced,
@@ -216,4 +211,16 @@ func (t *Tx) Requeue(id string) (bool, error) {
 	n, err := t.exec(`UPDATE generation SET status = 'queued', step = 'accepted', not_before = $2, spend = spend + 1, lease_owner = '', lease_until = 0
 		WHERE id = $1 AND status = 'running' AND lease_until <= $2`, id, t.now)
 	return n == 1, err
+}
+
+// PictureNamed reports whether the generation that a picture's key begins with
+// was given that picture.
+func (t *Tx) PictureNamed(key string) (bool, error) {
+	parts := strings.SplitN(key, "/", 3)
+	if len(parts) < 3 {
+		return false, nil
+	}
+	var n int
+	err := t.row(`SELECT count(*) FROM generation WHERE id = $1 AND image_key = $2`, parts[1], key).Scan(&n)
+	return n > 0, err
 }

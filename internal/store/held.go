@@ -36,18 +36,6 @@ func (t *Tx) Held(accountID, id string) (*kinpict.HeldRequest, error) {
 	return h, nil
 }
 
-// Holding lists the account's requests that still wait, newest first.
-func (t *Tx) Holding(accountID string) ([]*kinpict.HeldRequest, error) {
-	var out []*kinpict.HeldRequest
-	err := t.each(func(r *sql.Rows) error {
-		h, err := scanHeld(r)
-		out = append(out, h)
-		return err
-	}, `SELECT id, account_id, request, cost, coalesce(generation_id, ''), created_at, expires_at FROM held_request
-		WHERE account_id = $1 AND generation_id IS NULL AND expires_at > $2 ORDER BY created_at DESC LIMIT 20`, accountID, t.now)
-	return out, err
-}
-
 func scanHeld(row interface{ Scan(...any) error }) (*kinpict.HeldRequest, error) {
 	var h kinpict.HeldRequest
 	var body string
@@ -61,10 +49,4 @@ func scanHeld(row interface{ Scan(...any) error }) (*kinpict.HeldRequest, error)
 	}
 	h.CreatedAt, h.ExpiresAt = instant(created), instant(expires)
 	return &h, json.Unmarshal([]byte(body), &h.Request)
-}
-
-// Resumed notes which generation a held request became. The first one stays.
-func (t *Tx) Resumed(id, generationID string) (bool, error) {
-	n, err := t.exec(`UPDATE held_request SET generation_id = $2 WHERE id = $1 AND generation_id IS NULL`, id, generationID)
-	return n == 1, err
 }

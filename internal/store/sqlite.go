@@ -147,7 +147,7 @@ func (w *writer) commit(group []*job) {
 		j.err = w.run(j, len(group) > 1)
 		if w.lost(j.err) {
 			// Such an error ends SQLite's transaction, and with it the whole group.
-			_ = w.exec("ROLLBACK")
+			w.broken(j.err, w.exec("ROLLBACK"))
 			all(j.err)
 			return
 		}
@@ -159,11 +159,16 @@ func (w *writer) commit(group []*job) {
 		return
 	}
 	if err := w.exec("COMMIT"); err != nil {
-		_ = w.exec("ROLLBACK")
+		w.broken(err, w.exec("ROLLBACK"))
 		all(err)
-		if w.db.cfg.Broken != nil && ioError(err) {
-			w.db.cfg.Broken(err)
-		}
+	}
+}
+
+// broken reports an error after which the file cannot be trusted to take writes.
+// A rollback that fails because SQLite did it already says nothing new.
+func (w *writer) broken(err, rollback error) {
+	if w.db.cfg.Broken != nil && (unsynced(err) || unsynced(rollback)) {
+		w.db.cfg.Broken(errors.Join(err, rollback))
 	}
 }
 
@@ -207,9 +212,11 @@ func (w *writer) lost(err error) bool {
 	return false
 }
 
-func ioError(err error) bool {
+// unsynced reports a failed sync. After it nobody knows what is on the disk; a
+// full disk, in contrast, passes.
+func unsynced(err error) bool {
 	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_IOERR
+	return errors.As(err, &e) && (e.Code() == sqlite3.SQLITE_IOERR_FSYNC || e.Code() == sqlite3.SQLITE_IOERR_DIR_FSYNC)
 }
 
 func (w *writer) exec(query string) error {

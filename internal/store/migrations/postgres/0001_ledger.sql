@@ -213,7 +213,7 @@ CREATE TRIGGER entry_balance AFTER INSERT ON entry REFERENCING NEW TABLE AS adde
 CREATE FUNCTION kp_accept(
   p_account text, p_route text, p_key text, p_body_hash bytea, p_status bigint, p_answer bytea,
   p_version bigint, p_cost bigint, p_now bigint, p_id text, p_quality text, p_scenario text, p_aspect text,
-  p_instruction text, p_photos text, p_seed bigint, p_deadline bigint, p_retry_of text, p_created bigint,
+  p_instruction text, p_photos text, p_seed bigint, p_deadline bigint, p_retry_of text, p_created bigint, p_held text,
   OUT o_code text, OUT o_body_hash bytea, OUT o_status bigint, OUT o_ref text, OUT o_answer bytea)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -288,5 +288,8 @@ BEGIN
   )
   INSERT INTO charge_alloc (charge_id, seq, lot_id, amount) SELECT p_id, n, v_lots[n], v_takes[n] FROM generate_series(1, cardinality(v_lots)) n;
   -- A key that was answered meanwhile fails the insert into idem, and with it everything: run again, it is a replay.
+  IF p_held <> '' THEN
+    UPDATE held_request SET generation_id = p_id WHERE id = p_held AND account_id = p_account AND generation_id IS NULL;
+  END IF;
   o_code := 'new';
 END $$;
