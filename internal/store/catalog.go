@@ -15,6 +15,9 @@ import (
 // two that began together the later version. $1 is the instant.
 const inForce = `SELECT version FROM catalog WHERE effective_at <= $1 ORDER BY effective_at DESC, version DESC LIMIT 1`
 
+// catalogLock is another number that all versions of the product share.
+const catalogLock = migrationLock + 1
+
 // Catalog returns the price book in force at the transaction's time. A version
 // never changes, so the one last read is kept and only its number is asked for.
 func (t *Tx) Catalog() (*kinpict.Catalog, error) {
@@ -72,6 +75,16 @@ func scanCatalog(row interface{ Scan(...any) error }) (*kinpict.Catalog, error) 
 	return &c, nil
 }
 
+// lockCatalog makes whoever else adds a price book wait, so that both see what
+// the first one added. SQLite has one writer anyway.
+func (t *Tx) lockCatalog() error {
+	if t.db.writer != nil {
+		return nil
+	}
+	_, err := t.exec(`SELECT pg_advisory_xact_lock($1)`, int64(catalogLock))
+	return err
+}
+
 // PutCatalog adds a version that takes effect at c.EffectiveAt, now if that is
 // zero, and sets c.Version. It refuses to begin in the past.
 func (t *Tx) PutCatalog(c *kinpict.Catalog, actor, reason string) error {
@@ -88,6 +101,9 @@ func (t *Tx) PutCatalog(c *kinpict.Catalog, actor, reason string) error {
 	c.EffectiveAt = instant(at)
 	body, err := json.Marshal(c)
 	if err != nil {
+		return err
+	}
+	if err := t.lockCatalog(); err != nil {
 		return err
 	}
 	err = t.row(`INSERT INTO catalog (version, effective_at, previews, body, actor, reason, created_at)
@@ -107,6 +123,9 @@ func (t *Tx) PutCatalog(c *kinpict.Catalog, actor, reason string) error {
 // Seed puts the default catalog into a database that has none.
 func (d *DB) Seed(ctx context.Context, c *kinpict.Catalog) error {
 	return d.Update(ctx, func(t *Tx) error {
+		if err := t.lockCatalog(); err != nil {
+			return err
+		}
 		var n int64
 		if err := t.row(`SELECT count(*) FROM catalog`).Scan(&n); err != nil || n > 0 {
 			return err
