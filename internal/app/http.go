@@ -16,6 +16,7 @@ import (
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
+	"kinpict/internal/people"
 	"kinpict/internal/photo"
 	"kinpict/internal/web"
 )
@@ -69,6 +70,8 @@ func (a *App) limits() client.Limits {
 		Request: client.RequestLimits{MaxPhotos: kinpict.MaxPhotos, MaxInstruction: kinpict.MaxInstruction, MaxLabel: kinpict.MaxLabel},
 		Rates: []client.RateLimit{
 			{Name: "guest previews", Limit: generation.NetworkPreviews, Seconds: 86400, Per: "network"},
+			{Name: "sign-in links", Limit: people.LinksPerAddress, Seconds: int(people.LinkWindow / time.Second), Per: "address"},
+			{Name: "sign-in links", Limit: people.LinksPerNetwork, Seconds: int(people.LinkWindow / time.Second), Per: "network"},
 			{Name: "unpaid checkouts", Limit: billing.OpenCheckouts, Seconds: 3600, Per: "account"},
 			{Name: "checkouts", Limit: billing.NetworkCheckouts, Seconds: 3600, Per: "network"},
 		},

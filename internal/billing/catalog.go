@@ -18,15 +18,6 @@ import (
 // Catalog is the price book in force.
 func (s *Shop) Catalog(ctx context.Context) (*kinpict.Catalog, error) { return s.DB.Book(ctx) }
 
-// CatalogVersion is one version of the price book, or NotFound.
-func (s *Shop) CatalogVersion(ctx context.Context, v int64) (c *kinpict.Catalog, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		c, err = tx.CatalogVersion(v)
-		return err
-	})
-	return c, err
-}
-
 // Catalogs is every version of the price book, newest first, those to come included.
 func (s *Shop) Catalogs(ctx context.Context) (all []*kinpict.Catalog, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {

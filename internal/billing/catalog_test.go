@@ -140,10 +140,8 @@ func TestApplyDatesEveryChange(t *testing.T) {
 		if err != nil || len(all) != 3 || all[0].Version != 3 {
 			r.Errorf("history %v, %v; want three versions, newest first", all, err)
 		}
-		if c, err := r.shop.CatalogVersion(ctx, 1); err != nil || c.Qualities[0].Credits != 4 {
-			r.Errorf("version 1 is %+v, %v", c, err)
+		if c := all[2]; c.Version != 1 || c.Qualities[0].Credits != 4 {
+			r.Errorf("version 1 is %+v", c)
 		}
-		_, err = r.shop.CatalogVersion(ctx, 99)
-		wantCode(r.T, "version 99", err, kinpict.NotFound)
 	})
 }

@@ -86,8 +86,8 @@ func readCursor(cursor string) (int64, error) {
 	return 0, &kinpict.Error{Code: kinpict.Invalid, Message: "This cursor is not one of ours.", Hint: "Start again without a cursor."}
 }
 
-// TwoPeople is the number of credits from which an adjustment needs a second
-// person to approve it.
+// TwoPeople is the most credits of an adjustment that one person makes alone.
+// More need a second person to approve them.
 const TwoPeople kinpict.Credits = 1000
 
 // An Adjustment is credits that staff give, take or forgive.

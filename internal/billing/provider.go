@@ -38,9 +38,8 @@ type Order struct {
 
 // A Session is a page where an order is paid.
 type Session struct {
-	ID        string
-	PaymentID string // "" where it is not known before the payment
-	URL       string
+	ID  string
+	URL string
 }
 
 // Where a payment stands.

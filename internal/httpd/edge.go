@@ -165,9 +165,6 @@ func scopeOf(ctx context.Context) *scope {
 	return &nowhere
 }
 
-// RequestID is the id of the request ctx belongs to.
-func RequestID(ctx context.Context) string { return scopeOf(ctx).id }
-
 // Client is the address the request came from, past trusted proxies. It is
 // personal data: hash it before it is kept, and do not log it.
 func Client(ctx context.Context) netip.Addr { return scopeOf(ctx).client }

@@ -13,12 +13,8 @@ import (
 // domain from setting them, and needs https.
 type Cookies struct{ Secure bool }
 
-// How long browsers keep a cookie, in seconds. What a session is worth is the
-// server's to say.
-const (
-	SessionAge = 30 * 24 * 3600
-	GuestAge   = 400 * 24 * 3600 // the longest browsers grant
-)
+// GuestAge is how many seconds browsers keep a guest's cookie: the longest they grant.
+const GuestAge = 400 * 24 * 3600
 
 // Name is the full name of the cookie called kp_… on this site.
 func (c Cookies) Name(short string) string {

@@ -2,7 +2,7 @@
 // them, sessions, API tokens, and guests with their one free preview.
 //
 // There are no passwords. A person asks for a link, and the browser that asked
-// opens it within 15 minutes. Secrets are stored as hashes only; a backup of the
+// opens it within LinkLife. Secrets are stored as hashes only; a backup of the
 // database opens no session.
 package people
 

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -14,9 +15,9 @@ import (
 // flooded from many networks; a network has its own, so that one place cannot
 // go through many addresses.
 const (
-	linksPerAddress = 5
-	linksPerNetwork = 20
-	linkWindow      = time.Hour
+	LinksPerAddress = 5
+	LinksPerNetwork = 20
+	LinkWindow      = time.Hour
 )
 
 // NewBrowser makes the secret for a browser's cookie that ties a sign-in link to
@@ -54,7 +55,7 @@ func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, email, brows
 		return tx.PutMail(p.IDs.New("mai_"), address, "Your sign-in link for Kinpict",
 			"Open this link in the browser where you asked for it:\n\n"+
 				strings.TrimSuffix(p.PublicURL, "/")+"/sign-in/confirm?token="+token+"\n\n"+
-				"It works once, within 15 minutes. If you did not ask for it, do nothing: nobody can sign in with it from another browser.\n")
+				fmt.Sprintf("It works once, within %d minutes. ", LinkLife/time.Minute)+"If you did not ask for it, do nothing: nobody can sign in with it from another browser.\n")
 	})
 }
 
@@ -65,8 +66,8 @@ func (p *People) allowLink(tx *store.Tx, network, address string) error {
 	for _, b := range []struct {
 		name  string
 		limit int
-	}{{"link from " + network, linksPerNetwork}, {"link to " + address, linksPerAddress}} {
-		ok, err := tx.Allow(b.name, b.limit, linkWindow)
+	}{{"link from " + network, LinksPerNetwork}, {"link to " + address, LinksPerAddress}} {
+		ok, err := tx.Allow(b.name, b.limit, LinkWindow)
 		if err != nil {
 			return err
 		}
@@ -83,7 +84,6 @@ type SignedIn struct {
 	Cookie string // the new session's secret
 	Caller kinpict.Caller
 	Next   string // local path to go on to
-	New    bool   // the account was made just now
 }
 
 // SignIn spends a link. It makes the account if the address has none, begins a
@@ -101,11 +101,11 @@ func (p *People) SignIn(ctx context.Context, token, browser, guestID string) (*S
 		if err != nil {
 			return err
 		}
-		a, created, err := tx.AddAccount(kinpict.Account{ID: p.IDs.New(kinpict.AccountPrefix), Email: l.Email, Role: kinpict.Customer})
+		a, _, err := tx.AddAccount(kinpict.Account{ID: p.IDs.New(kinpict.AccountPrefix), Email: l.Email, Role: kinpict.Customer})
 		if err != nil {
 			return err
 		}
-		in.Caller, in.Next, in.New = callerOf(*a), l.Next, created
+		in.Caller, in.Next = callerOf(*a), l.Next
 		if err := tx.PutSession(hash(in.Cookie), a.ID, tx.Now().Add(SessionLife)); err != nil {
 			return err
 		}

@@ -12,7 +12,6 @@ type Mail struct {
 	Subject   string
 	Body      string
 	CreatedAt time.Time
-	SentAt    time.Time // zero: waiting
 }
 
 // PutMail puts a message in the outbox.
@@ -26,18 +25,18 @@ func (t *Tx) Outbox(limit int) ([]Mail, error) {
 	var out []Mail
 	err := t.each(func(r *sql.Rows) error {
 		var m Mail
-		var at, sent int64
-		if err := r.Scan(&m.ID, &m.To, &m.Subject, &m.Body, &at, &sent); err != nil {
+		var at int64
+		if err := r.Scan(&m.ID, &m.To, &m.Subject, &m.Body, &at); err != nil {
 			return err
 		}
-		m.CreatedAt, m.SentAt = instant(at), instant(sent)
+		m.CreatedAt = instant(at)
 		out = append(out, m)
 		return nil
-	}, `SELECT id, recipient, subject, body, created_at, sent_at FROM mail ORDER BY created_at DESC, id DESC LIMIT $1`, limit)
+	}, `SELECT id, recipient, subject, body, created_at FROM mail ORDER BY created_at DESC, id DESC LIMIT $1`, limit)
 	return out, err
 }
 
-// SweepMail removes messages older than the given time, sent or not.
+// SweepMail removes messages older than the given time.
 func (t *Tx) SweepMail(before time.Time) error {
 	_, err := t.exec(`DELETE FROM mail WHERE created_at <= $1`, micros(before))
 	return err

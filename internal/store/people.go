@@ -34,31 +34,6 @@ type Token struct {
 	LastUsedAt time.Time // zero: never
 }
 
-// accountColumns also serve a join of account with what it holds.
-const accountColumns = `account.id, coalesce(account.email, ''), account.role, account.status, account.created_at`
-
-// accountFields are where Scan puts accountColumns; at is read afterwards.
-func accountFields(a *kinpict.Account, at *int64) []any {
-	return []any{&a.ID, &a.Email, &a.Role, &a.Status, at}
-}
-
-// AddAccount makes the account a unless its e-mail address has one, and returns
-// the one that has it and whether it is new.
-func (t *Tx) AddAccount(a kinpict.Account) (_ *kinpict.Account, created bool, err error) {
-	n, err := t.exec(`INSERT INTO account (id, email, role, status, created_at) VALUES ($1, $2, $3, 'active', $4)
-		ON CONFLICT (email) DO NOTHING`, a.ID, a.Email, string(a.Role), t.now)
-	if err != nil {
-		return nil, false, err
-	}
-	got, err := t.AccountByEmail(a.Email)
-	return got, n == 1, err
-}
-
-// AccountByEmail returns the account of a normalised address, or NotFound.
-func (t *Tx) AccountByEmail(email string) (*kinpict.Account, error) {
-	return scanAccount(t.row(`SELECT `+accountColumns+` FROM account WHERE email = $1`, email))
-}
-
 // PutLink keeps a sign-in link.
 func (t *Tx) PutLink(l Link) error {
 	_, err := t.exec(`INSERT INTO signin_link (token_hash, browser_hash, email, next, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -94,7 +69,7 @@ func (t *Tx) whyNot(tokenHash []byte) error {
 	}
 	if good == 0 {
 		return &kinpict.Error{Code: kinpict.NotFound, Message: "This link has been used already or is too old.",
-			Hint: "Ask for a new link; it works once and for 15 minutes."}
+			Hint: "Ask for a new link; it works once, and not for long."}
 	}
 	return &kinpict.Error{Code: kinpict.Forbidden, Message: "This link belongs to another browser.",
 		Hint: "Open the link in the browser where you asked for it, or ask for a new one here."}
@@ -102,7 +77,7 @@ func (t *Tx) whyNot(tokenHash []byte) error {
 
 // PutSession keeps a session of an account, seen now for the first time.
 func (t *Tx) PutSession(hash []byte, accountID string, expires time.Time) error {
-	_, err := t.exec(`INSERT INTO session (id_hash, account_id, agent, created_at, last_seen_at, expires_at) VALUES ($1, $2, '', $3, $3, $4)`,
+	_, err := t.exec(`INSERT INTO session (id_hash, account_id, created_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $3, $4)`,
 		hash, accountID, t.now, micros(expires))
 	return err
 }
@@ -134,11 +109,6 @@ func (t *Tx) DropSession(hash []byte) error {
 	return err
 }
 
-// DropSessions ends every session of an account and returns how many.
-func (t *Tx) DropSessions(accountID string) (int64, error) {
-	return t.exec(`DELETE FROM session WHERE account_id = $1`, accountID)
-}
-
 // PutToken keeps an API token of an account.
 func (t *Tx) PutToken(id string, hash []byte, accountID, name string) error {
 	_, err := t.exec(`INSERT INTO api_token (id, token_hash, account_id, name, created_at) VALUES ($1, $2, $3, $4, $5)`,
@@ -163,15 +133,6 @@ func (t *Tx) Token(hash []byte) (*Token, error) {
 // SeeToken notes that a token was used now.
 func (t *Tx) SeeToken(id string) error {
 	_, err := t.exec(`UPDATE api_token SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1`, t.now, id)
-	return err
-}
-
-// RevokeToken ends a token of an account, or returns NotFound.
-func (t *Tx) RevokeToken(accountID, id string) error {
-	n, err := t.exec(`UPDATE api_token SET revoked_at = $1 WHERE id = $2 AND account_id = $3 AND revoked_at = 0`, t.now, id, accountID)
-	if err == nil && n == 0 {
-		return &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such token here."}
-	}
 	return err
 }
 

@@ -57,12 +57,6 @@ func (t *Tx) Purchases(accountID string, limit int) ([]*Purchase, error) {
 	return out, err
 }
 
-// LockAccount takes the account's row, as every change of its credits does, and
-// returns it. NotFound if there is none.
-func (t *Tx) LockAccount(id string) (*kinpict.Account, error) {
-	return scanAccount(t.row(`SELECT `+accountColumns+` FROM account WHERE id = $1`+t.db.dialect.forUpdate, id))
-}
-
 // UnpaidSince counts the account's purchases made since then that no money came
 // of, whatever became of them.
 func (t *Tx) UnpaidSince(accountID string, since time.Time) (int, error) {

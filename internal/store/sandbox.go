@@ -59,12 +59,8 @@ func (t *Tx) OpenSandboxSession(s *SandboxSession) (*SandboxSession, error) {
 // MoveSandboxSession writes what became of a checkout, and reports whether it
 // did: false if anybody else moved it since was was read.
 func (t *Tx) MoveSandboxSession(was, is *SandboxSession) (bool, error) {
-	paid := 0
-	if is.Status == "paid" {
-		paid = 1
-	}
-	n, err := t.exec(`UPDATE sandbox_session SET status = $2, paid = $3, refunded = $4, disputed = $5, dispute = $6
-		WHERE id = $1 AND status = $7 AND refunded = $8 AND dispute = $9`,
-		is.ID, is.Status, paid, is.Refunded, is.Disputed, is.Dispute, was.Status, was.Refunded, was.Dispute)
+	n, err := t.exec(`UPDATE sandbox_session SET status = $2, refunded = $3, disputed = $4, dispute = $5
+		WHERE id = $1 AND status = $6 AND refunded = $7 AND dispute = $8`,
+		is.ID, is.Status, is.Refunded, is.Disputed, is.Dispute, was.Status, was.Refunded, was.Dispute)
 	return n == 1, err
 }

@@ -73,7 +73,7 @@ func (p *Provider) Open(ctx context.Context, o billing.Order) (billing.Session, 
 	if s.PurchaseID != o.PurchaseID || s.Price != o.Price || s.ReturnURL != o.ReturnURL {
 		return billing.Session{}, &kinpict.Error{Code: kinpict.Conflict, Message: "This key was used for another order."}
 	}
-	return billing.Session{ID: s.ID, PaymentID: s.PaymentID, URL: p.PublicURL + Path + s.ID}, nil
+	return billing.Session{ID: s.ID, URL: p.PublicURL + Path + s.ID}, nil
 }
 
 // session reads the sandbox's own books.

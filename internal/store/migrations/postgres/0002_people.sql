@@ -3,7 +3,6 @@
 CREATE TABLE session (
   id_hash      BYTEA    NOT NULL PRIMARY KEY,     -- sha256 of the cookie's secret
   account_id   TEXT    NOT NULL REFERENCES account (id),
-  agent        TEXT    NOT NULL,
   created_at   BIGINT NOT NULL,
   last_seen_at BIGINT NOT NULL,
   expires_at   BIGINT NOT NULL
@@ -75,18 +74,14 @@ CREATE TABLE draft (
   updated_at BIGINT NOT NULL
 );
 
--- Mail waits here until it is sent; without a mail server it is read on the outbox page.
+-- Mail is kept here for a time, to be read on the outbox page.
 CREATE TABLE mail (
   id         TEXT    NOT NULL PRIMARY KEY,
   recipient  TEXT    NOT NULL,
   subject    TEXT    NOT NULL,
   body       TEXT    NOT NULL,
-  created_at BIGINT NOT NULL,
-  attempts   BIGINT NOT NULL DEFAULT 0,
-  not_before BIGINT NOT NULL DEFAULT 0,
-  sent_at    BIGINT NOT NULL DEFAULT 0
+  created_at BIGINT NOT NULL
 );
-CREATE INDEX mail_waiting ON mail (not_before, id) WHERE sent_at = 0;
 
 CREATE TABLE purchase (
   id              TEXT    NOT NULL PRIMARY KEY,
@@ -145,7 +140,6 @@ CREATE TABLE sandbox_session (
   currency    TEXT    NOT NULL,
   return_url  TEXT    NOT NULL,
   status      TEXT    NOT NULL DEFAULT 'open',
-  paid        BIGINT NOT NULL DEFAULT 0,
   refunded    BIGINT NOT NULL DEFAULT 0,
   disputed    BIGINT NOT NULL DEFAULT 0,
   dispute     TEXT    NOT NULL DEFAULT '',

@@ -3,7 +3,6 @@
 CREATE TABLE session (
   id_hash      BLOB    NOT NULL PRIMARY KEY,     -- sha256 of the cookie's secret
   account_id   TEXT    NOT NULL REFERENCES account (id),
-  agent        TEXT    NOT NULL,
   created_at   INTEGER NOT NULL,
   last_seen_at INTEGER NOT NULL,
   expires_at   INTEGER NOT NULL
@@ -75,18 +74,14 @@ CREATE TABLE draft (
   updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Mail waits here until it is sent; without a mail server it is read on the outbox page.
+-- Mail is kept here for a time, to be read on the outbox page.
 CREATE TABLE mail (
   id         TEXT    NOT NULL PRIMARY KEY,
   recipient  TEXT    NOT NULL,
   subject    TEXT    NOT NULL,
   body       TEXT    NOT NULL,
-  created_at INTEGER NOT NULL,
-  attempts   INTEGER NOT NULL DEFAULT 0,
-  not_before INTEGER NOT NULL DEFAULT 0,
-  sent_at    INTEGER NOT NULL DEFAULT 0
+  created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX mail_waiting ON mail (not_before, id) WHERE sent_at = 0;
 
 CREATE TABLE purchase (
   id              TEXT    NOT NULL PRIMARY KEY,
@@ -145,7 +140,6 @@ CREATE TABLE sandbox_session (
   currency    TEXT    NOT NULL,
   return_url  TEXT    NOT NULL,
   status      TEXT    NOT NULL DEFAULT 'open',
-  paid        INTEGER NOT NULL DEFAULT 0,
   refunded    INTEGER NOT NULL DEFAULT 0,
   disputed    INTEGER NOT NULL DEFAULT 0,
   dispute     TEXT    NOT NULL DEFAULT '',
