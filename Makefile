@@ -11,7 +11,7 @@ build: ## Build the one binary
 
 test: deps check ## Install what the tests need and run everything: both databases, the browser, the race detector
 	go test ./...
-	go test -race -run 'Parallel|Race|Concurrent|Once|Group|Watch|Chain|Gate' ./internal/store ./internal/generation ./internal/engine ./internal/httpd ./internal/photo
+	go test -race -run 'Parallel|Race|Concurrent|Once|Group|Fifty|Neighbour|Starts|Watch|Chain|Gate' ./internal/store ./internal/generation ./internal/engine ./internal/httpd ./internal/photo
 
 deps: ## Install PostgreSQL, Chromium and a C compiler from Debian's packages where they are missing
 	scripts/deps
