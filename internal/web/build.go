@@ -63,6 +63,7 @@ func generationView(p Page, g *kinpict.Generation, s Scene, ahead int) Generatio
 		v.Prints = prints(g.Image.Width, g.Image.Height)
 	case kinpict.Failed:
 		v.State, v.Failure = "failed", g.Failure.Explain()
+		v.Advice = advice(v.Failure.Advice)
 	case kinpict.Canceled:
 		v.State = "canceled"
 	default:
@@ -172,7 +173,7 @@ func creditsView(p Page, b kinpict.Balance, c *kinpict.Catalog, lots []kinpict.L
 		if l.Remaining == 0 || !l.ExpiresAt.IsZero() && !now.Before(l.ExpiresAt) {
 			continue
 		}
-		v.Lots = append(v.Lots, Lot{Kind: lotKinds[l.Kind], Source: l.Source, Granted: l.Granted, Remaining: l.Remaining, At: l.CreatedAt, ExpiresAt: l.ExpiresAt})
+		v.Lots = append(v.Lots, lot(l))
 	}
 	for _, t := range lines {
 		id := t.At.UTC().Format("2006-01")
@@ -185,6 +186,17 @@ func creditsView(p Page, b kinpict.Balance, c *kinpict.Catalog, lots []kinpict.L
 	return v
 }
 
+func lot(l kinpict.Lot) Lot {
+	v := Lot{Kind: lotKinds[l.Kind], Granted: l.Granted, Remaining: l.Remaining, At: l.CreatedAt, ExpiresAt: l.ExpiresAt}
+	kind, id, _ := strings.Cut(l.Source, " ")
+	if v.Ref = id; kind == "purchase" {
+		v.Link = purchaseURL(id)
+	}
+	return v
+}
+
+func purchaseURL(id string) string { return "/checkout/return?id=" + url.QueryEscape(id) }
+
 func line(t kinpict.Transaction) Line {
 	l := Line{What: kinds[t.Kind], Sub: t.Reason, Amount: t.Amount, After: t.AvailableAfter, At: t.At, Return: t.Kind == "return", Ref: t.ID}
 	if l.What == "" {
@@ -194,7 +206,7 @@ func line(t kinpict.Transaction) Line {
 	case t.Generation != "":
 		l.Ref, l.Link = t.Generation, "/generations/"+t.Generation
 	case t.Purchase != "":
-		l.Ref, l.Link = t.Purchase, "/checkout/return?id="+url.QueryEscape(t.Purchase)
+		l.Ref, l.Link = t.Purchase, purchaseURL(t.Purchase)
 	}
 	if l.Return {
 		// The reason is a code, kept for whoever reviews the books.
@@ -247,4 +259,16 @@ func pieces(s string) []Piece {
 		end = m[1]
 	}
 	return append(out, Piece{Text: s[end:]})
+}
+
+// rules is how advice names the policy that has the address below.
+const rules = "acceptable use policy"
+
+// advice links the policy a failure's advice names.
+func advice(s string) []Piece {
+	before, after, named := strings.Cut(s, rules)
+	if !named {
+		return []Piece{{Text: s}}
+	}
+	return []Piece{{Text: before}, {Text: rules, URL: "/policies/acceptable-use"}, {Text: after}}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kinpict"
 )
 
 // void elements have no end tag (HTML standard, 13.1.2).
@@ -110,5 +112,18 @@ func checkTags(t *testing.T, page string) {
 	}
 	if n, m := strings.Count(page, "<"), len(tags.FindAllString(page, -1)); n != m+1 { // the doctype
 		t.Errorf("%d of %d tags could not be read", n-m-1, n)
+	}
+}
+
+// An id is too long for a phone, and leads nowhere by itself.
+func TestLotsLeadToThePaymentThatBroughtThem(t *testing.T) {
+	lots := creditsView(Page{}, kinpict.Balance{}, kinpict.DefaultCatalog(), []kinpict.Lot{
+		{Kind: kinpict.LotPaid, Remaining: 1, Source: "purchase pur_1"}, {Kind: kinpict.LotAdjust, Remaining: 1, Source: "adjustment adj_2"},
+	}, nil, "", someDay).Lots
+	if l := lots[0]; l.Ref != "pur_1" || l.Link != "/checkout/return?id=pur_1" {
+		t.Errorf("bought credits name %q and lead to %q", l.Ref, l.Link)
+	}
+	if l := lots[1]; l.Ref != "adj_2" || l.Link != "" {
+		t.Errorf("credits of an adjustment name %q and lead to %q", l.Ref, l.Link)
 	}
 }

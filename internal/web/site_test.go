@@ -303,7 +303,7 @@ func TestNothingIsLostOnTheWayToAPicture(t *testing.T) {
 	if _, err := h.studio.Once(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	failed := ann.get(made).want(t, 200, "This one didn’t come out", "4 credits are already back", "You have 80 credits now")
+	failed := ann.get(made).want(t, 200, "This one didn’t come out", `<a href="/policies/acceptable-use">acceptable use policy</a>.`, "4 credits are already back", "You have 80 credits now")
 	ann.get("/credits").want(t, 200, "Credits returned", "+4", "−4", "+80")
 	retry := url.Values{}
 	for _, m := range regexp.MustCompile(`name="(key|catalog_version)" value="([^"]+)"`).FindAllStringSubmatch(failed.text, -1) {

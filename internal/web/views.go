@@ -120,6 +120,7 @@ type GenerationView struct {
 	Timeline       []Moment
 	Cancelable     bool
 	Failure        kinpict.Failure
+	Advice         []Piece         // the failure's, with the policy it names as a link
 	Spent          kinpict.Credits // what was taken
 	Returned       kinpict.Credits
 	Cost           kinpict.Credits // what another try takes now
@@ -169,7 +170,8 @@ type CreditsView struct {
 
 // A Lot is credits that came from one place.
 type Lot struct {
-	Kind, Source       string
+	Kind               string
+	Ref, Link          string // what brought them
 	Granted, Remaining kinpict.Credits
 	At, ExpiresAt      time.Time
 }

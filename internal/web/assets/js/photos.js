@@ -23,7 +23,8 @@ customElements.define('kp-photos', class extends HTMLElement {
     this.live = this.querySelector('[data-live]');
     this.form = this.closest('form');
     this.input.removeAttribute('name');                  // the photos travel by themselves, not with the form
-    this.input.addEventListener('change', () => { this.add([...this.input.files]); this.input.value = ''; });
+    const picked = () => { this.add([...this.input.files]); this.input.value = ''; };
+    this.input.addEventListener('change', picked);
     const files = e => [...e.dataTransfer.types].includes('Files');
     for (const t of ['dragenter', 'dragover']) this.addEventListener(t, e => { if (files(e)) { e.preventDefault(); this.classList.add('over'); } });
     this.addEventListener('dragleave', e => { if (!this.contains(e.relatedTarget)) this.classList.remove('over'); });
@@ -34,6 +35,7 @@ customElements.define('kp-photos', class extends HTMLElement {
     });
     document.addEventListener('paste', e => { const f = [...(e.clipboardData?.files ?? [])]; if (f.length) this.add(f); });
     this.form.addEventListener('change', () => this.save());
+    if (this.input.files.length) picked();               // chosen before this script was here
   }
 
   get count() { return this.list.querySelectorAll('.pcard').length; }
