@@ -12,11 +12,7 @@ import (
 )
 
 func (a *API) credits(c *call) error {
-	b, err := a.Shop.Balance(c.ctx(), c.caller)
-	if err != nil {
-		return err
-	}
-	lots, err := a.Shop.Lots(c.ctx(), c.caller)
+	b, lots, err := a.Shop.Holdings(c.ctx(), c.caller)
 	if err != nil {
 		return err
 	}

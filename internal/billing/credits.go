@@ -36,6 +36,21 @@ func (s *Shop) Lots(ctx context.Context, c kinpict.Caller) (lots []kinpict.Lot, 
 	return lots, err
 }
 
+// Holdings is what the caller has and the lots it lies in, of one moment.
+func (s *Shop) Holdings(ctx context.Context, c kinpict.Caller) (b kinpict.Balance, lots []kinpict.Lot, err error) {
+	if err := signedIn(c); err != nil {
+		return b, nil, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if b, err = tx.Balance(c.AccountID); err != nil {
+			return err
+		}
+		lots, err = tx.Lots(c.AccountID)
+		return err
+	})
+	return b, lots, err
+}
+
 // MaxStatement is the most lines of a statement given at once.
 const MaxStatement = 200
 
@@ -92,7 +107,8 @@ const TwoPeople kinpict.Credits = 1000
 
 // An Adjustment is credits that staff give, take or forgive.
 type Adjustment struct {
-	// ID makes the adjustment once for ever, for imports and retries. Empty: a new one.
+	// ID makes the adjustment once for ever, for imports and retries: again it
+	// changes nothing, and Conflict for another account or kind. Empty: a new one.
 	ID        string
 	AccountID string
 	Kind      string // of a grant: kinpict.LotPromo or kinpict.LotAdjust, the default
@@ -152,7 +168,15 @@ func (s *Shop) Grant(ctx context.Context, c kinpict.Caller, a Adjustment) (given
 		a.ID = s.IDs.New("adj_")
 	}
 	lot := s.IDs.New(kinpict.LotPrefix)
+	kind := store.AdjustGrant
+	if a.Kind == kinpict.LotPromo {
+		kind = store.AdjustPromo
+	}
 	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		given = false
+		if done, _, err := tx.Adjusted(a.AccountID, a.ID, kind); err != nil || done {
+			return err
+		}
 		given, err = tx.Grant(store.Grant{LotID: lot, AccountID: a.AccountID, Kind: a.Kind, SourceType: "adjustment", SourceID: a.ID,
 			Credits: a.Credits, ExpiresAt: a.ExpiresAt, Actor: actor, Reason: a.Reason, Note: a.Note})
 		return err
@@ -161,7 +185,7 @@ func (s *Shop) Grant(ctx context.Context, c kinpict.Caller, a Adjustment) (given
 }
 
 // Take removes credits, in the order they would be spent. InsufficientCredits if
-// there are fewer; then nothing is taken.
+// there are fewer; then nothing is taken. An ID takes once for ever.
 func (s *Shop) Take(ctx context.Context, c kinpict.Caller, a Adjustment) error {
 	actor, err := a.check(c)
 	if err != nil {
@@ -171,11 +195,15 @@ func (s *Shop) Take(ctx context.Context, c kinpict.Caller, a Adjustment) error {
 		a.ID = s.IDs.New("adj_")
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		if done, _, err := tx.Adjusted(a.AccountID, a.ID, store.AdjustTake); err != nil || done {
+			return err
+		}
 		return tx.Take(a.AccountID, a.ID, a.Credits, actor, a.Reason, a.Note)
 	})
 }
 
-// Forgive waives up to a.Credits of the account's debt and returns how many.
+// Forgive waives up to a.Credits of the account's debt and returns how many. An
+// ID forgives once for ever, and again returns what it did then.
 func (s *Shop) Forgive(ctx context.Context, c kinpict.Caller, a Adjustment) (n kinpict.Credits, err error) {
 	actor, err := a.check(c)
 	if err != nil {
@@ -185,6 +213,10 @@ func (s *Shop) Forgive(ctx context.Context, c kinpict.Caller, a Adjustment) (n k
 		a.ID = s.IDs.New("adj_")
 	}
 	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		done, before, err := tx.Adjusted(a.AccountID, a.ID, store.AdjustForgive)
+		if n = before; err != nil || done {
+			return err
+		}
 		n, err = tx.Forgive(a.AccountID, a.ID, a.Credits, actor, a.Reason, a.Note)
 		return err
 	})

@@ -96,6 +96,54 @@ func TestAdjustments(t *testing.T) {
 	})
 }
 
+func TestAnAdjustmentIsMadeOnceForEver(t *testing.T) {
+	each(t, func(r *rig) {
+		ctx, ben := context.Background(), r.person("ben")
+		adj := func(id string, n kinpict.Credits) billing.Adjustment {
+			return billing.Adjustment{ID: id, AccountID: r.buyer.AccountID, Credits: n, Reason: "import"}
+		}
+		for range 2 {
+			if _, err := r.shop.Grant(ctx, ops, adj("grant-1", 50)); err != nil {
+				r.Errorf("grant: %v", err)
+			}
+			if err := r.shop.Take(ctx, ops, adj("take-1", 30)); err != nil {
+				r.Errorf("take: %v", err)
+			}
+			r.wantCredits("given and taken", 20, 0)
+		}
+		if err := r.shop.Take(ctx, ops, adj("take-2", 20)); err != nil {
+			r.Errorf("take the rest: %v", err)
+		}
+		if err := r.shop.Take(ctx, ops, adj("take-1", 30)); err != nil {
+			r.Errorf("taken before, with nothing left: %v", err)
+		}
+		var pictures []string
+		p := r.checkout(r.buyer, "credits-80")
+		for _, s := range []string{"paid", "spend 60", "dispute"} {
+			r.step(p, s, &pictures)
+		}
+		for range 2 {
+			if n, err := r.shop.Forgive(ctx, ops, adj("forgive-1", 40)); err != nil || n != 40 {
+				r.Errorf("forgave %d, %v; want 40", n, err)
+			}
+			r.wantCredits("forgiven", 0, 20)
+		}
+		for _, id := range []string{"grant-1", "take-1", "forgive-1"} {
+			theirs := adj(id, 10)
+			theirs.AccountID = ben.AccountID
+			_, err := r.shop.Grant(ctx, ops, theirs)
+			wantCode(r.T, id+" as a grant to somebody else", err, kinpict.Conflict)
+			wantCode(r.T, id+" as a taking from somebody else", r.shop.Take(ctx, ops, theirs), kinpict.Conflict)
+			_, err = r.shop.Forgive(ctx, ops, theirs)
+			wantCode(r.T, id+" as forgiving somebody else", err, kinpict.Conflict)
+		}
+		wantCode(r.T, "a grant's id for a taking", r.shop.Take(ctx, ops, adj("grant-1", 10)), kinpict.Conflict)
+		if b := r.balance(ben); b.Balance != 0 || b.Debt != 0 {
+			r.Errorf("somebody else has %+v", b)
+		}
+	})
+}
+
 func TestStatementInPages(t *testing.T) {
 	each(t, func(r *rig) {
 		for i := range 5 {
@@ -143,7 +191,8 @@ func TestCreditsNeedAnAccount(t *testing.T) {
 		_, _, err3 := r.shop.Statement(context.Background(), guest, "", 0)
 		_, err4 := r.shop.Purchases(context.Background(), guest, 1)
 		_, err5 := r.shop.Purchase(context.Background(), guest, "pur_1")
-		for i, err := range []error{err1, err2, err3, err4, err5} {
+		_, _, err6 := r.shop.Holdings(context.Background(), guest)
+		for i, err := range []error{err1, err2, err3, err4, err5, err6} {
 			if !errors.Is(err, &kinpict.Error{Code: kinpict.Unauthenticated}) {
 				r.Errorf("call %d by a guest: %v", i, err)
 			}
