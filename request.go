@@ -116,6 +116,9 @@ type Image struct {
 	SHA256      string // hex
 }
 
+// KeepPhotos is how long an account's photo lives after its last use.
+const KeepPhotos = 30 * 24 * time.Hour
+
 // A Photo is one normalised upload: upright, sRGB, free of metadata.
 type Photo struct {
 	ID           string

@@ -53,7 +53,7 @@ const (
 	// NetworkPreviews is how many previews one network may take a day.
 	NetworkPreviews = 30
 	// KeepPhotos is how long a photo lives after its last use.
-	KeepPhotos = 30 * 24 * time.Hour
+	KeepPhotos = kinpict.KeepPhotos
 	// KeepHeld is how long a request waits for credits, and its photos with it.
 	KeepHeld = store.KeepHeld
 )

@@ -26,7 +26,7 @@ import (
 // How long a photo is kept, unless it is used again.
 const (
 	GuestLife   = 24 * time.Hour
-	AccountLife = 30 * 24 * time.Hour
+	AccountLife = kinpict.KeepPhotos
 
 	// orphanAge is how old bytes without a row must be to belong to nobody:
 	// far beyond what an upload may take from its first byte to its row.

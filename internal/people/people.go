@@ -32,8 +32,6 @@ const (
 	// The same for people who may touch the credits of others.
 	StaffIdle = 15 * time.Minute
 	StaffLife = 12 * time.Hour
-
-	photoLife = 30 * 24 * time.Hour // of a guest's photos once claimed
 )
 
 // People answers who a caller is. All fields but Relaxed are required.

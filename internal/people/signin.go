@@ -112,7 +112,7 @@ func (p *People) SignIn(ctx context.Context, token, browser, guestID string) (*S
 		if guestID == "" {
 			return nil
 		}
-		return tx.ClaimGuest(guestID, a.ID, tx.Now().Add(photoLife))
+		return tx.ClaimGuest(guestID, a.ID, tx.Now().Add(kinpict.KeepPhotos))
 	})
 	if err != nil {
 		return nil, err
