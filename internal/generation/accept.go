@@ -41,7 +41,8 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 	}
 	ids := photoIDs(req)
 	for range 4 {
-		p, err := s.look(ctx, c.AccountID, in, &req, s.Now().Add(KeepPhotos/2))
+		// A photo used within the last day is kept long enough as it is.
+		p, err := s.look(ctx, c.AccountID, in, &req, s.Now().Add(KeepPhotos-24*time.Hour))
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +74,7 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		case errors.Is(err, store.ErrMoved):
 			continue // the price book changed between the quote and the commit
 		case errors.Is(err, store.ErrInactive):
-			return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "This account cannot make pictures at the moment.", Hint: "Write to support; your credits are kept."}
+			return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "This account cannot make pictures at the moment.", Hint: "Your credits are kept. Ask whoever runs this service why."}
 		case errors.Is(err, store.ErrShort):
 			a, err := s.hold(ctx, c, in, req, cost, p, o)
 			if errors.Is(err, errEnough) {

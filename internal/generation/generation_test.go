@@ -684,3 +684,44 @@ func TestWatchTellsEveryChangeAndEnds(t *testing.T) {
 		}
 	})
 }
+
+// People are told that a photo stays for 30 days after its last use.
+func TestEveryUseKeepsThePhotosForTheirWholeTime(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		r := newRoom(t, db, clock, nil)
+		kept := func(what string, slack time.Duration) {
+			t.Helper()
+			r.update(func(tx *store.Tx) error {
+				for _, u := range r.photos {
+					p, err := tx.Photo(r.ann.AccountID, u.ID)
+					if err != nil {
+						return err
+					}
+					if left := p.ExpiresAt.Sub(tx.Now()); left > generation.KeepPhotos || left < generation.KeepPhotos-slack {
+						t.Errorf("after %s a photo stays for %v", what, left)
+					}
+				}
+				return nil
+			})
+		}
+		use := func(key string) {
+			t.Helper()
+			if _, err := r.Cancel(context.Background(), r.ann, r.accept(key).ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		use("first")
+		kept("the first picture", 0)
+		clock.Advance(2 * 24 * time.Hour)
+		use("second")
+		kept("another two days later", 0)
+		clock.Advance(time.Hour)
+		use("third")
+		kept("another on the same day", 24*time.Hour)
+		clock.Advance(5 * 24 * time.Hour)
+		if _, err := r.Preview(context.Background(), r.ann, r.intent("preview"), r.request()); err != nil {
+			t.Fatal(err)
+		}
+		kept("a preview", 0)
+	})
+}

@@ -56,6 +56,11 @@ func (s *Studio) preview(ctx context.Context, c kinpict.Caller, in kinpict.Inten
 		if err := t.SpendPreview(c.GuestID, c.AccountID, c.Network, p.Catalog.Guest.Previews, network); err != nil {
 			return err
 		}
+		if c.AccountID != "" { // a guest's photos have their own, shorter time
+			if err := t.TouchPhotos(owner, photoIDs(req), t.Now().Add(KeepPhotos)); err != nil {
+				return err
+			}
+		}
 		return t.PutPreview(g, owner, g.Guest, g.DeadlineAt)
 	})
 	if err != nil {
