@@ -300,6 +300,10 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		if _, err := ann.Photo(ctx, photo); err != nil {
 			r.Errorf("ann's own photo: %v", err)
 		}
+		r.refused("ann deletes what her picture needs", ann.DeletePhoto(ctx, photo), kinpict.Conflict)
+		if _, err := ann.Cancel(ctx, g.ID); err != nil {
+			r.Errorf("ann cancels: %v", err)
+		}
 		if err := ann.DeletePhoto(ctx, photo); err != nil {
 			r.Errorf("ann deletes: %v", err)
 		}
