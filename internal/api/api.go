@@ -114,7 +114,7 @@ func (a *API) handler(op *operation) http.Handler {
 		if !plausible(c.id()) {
 			return &kinpict.Error{Code: kinpict.NotFound, Message: "There is nothing with this id here.", Hint: "Check it for a typing mistake."}
 		}
-		if op.key {
+		if op.key || op.upload && len(r.Header.Values("Idempotency-Key")) > 0 {
 			if c.key, err = idempotencyKey(r.Header); err != nil {
 				return err
 			}

@@ -284,3 +284,25 @@ func TestNothingElseIsServed(t *testing.T) {
 		}
 	})
 }
+
+// An upload may name its wish: the same key with the same file is answered the
+// same, with another file it is refused.
+func TestAnUploadMayHaveAKey(t *testing.T) {
+	each(t, func(r *rig) {
+		token := r.person("ann").Token
+		up := func(file []byte) (*http.Response, string) {
+			return r.raw("POST", "/api/v1/photos", map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": "one",
+				"Content-Type": "multipart/form-data; boundary=x"},
+				"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\r\n"+string(file)+"\r\n--x--\r\n")
+		}
+		first, body := up(picture(400, 300))
+		again, same := up(picture(400, 300))
+		if first.StatusCode != 201 || again.StatusCode != 201 || body != same || again.Header.Get("Idempotent-Replayed") != "true" ||
+			first.Header.Get("Location") != again.Header.Get("Location") {
+			r.Errorf("%d %s\nthen %d %s (replayed %q)", first.StatusCode, body, again.StatusCode, same, again.Header.Get("Idempotent-Replayed"))
+		}
+		if other, body := up(picture(300, 400)); r.problem("another file", other, body).Code != kinpict.KeyReused {
+			r.Errorf("another file under the key: %s", body)
+		}
+	})
+}

@@ -24,7 +24,7 @@ type operation struct {
 	name         string // operationId
 	summary      string
 	who          who
-	key          bool // needs an Idempotency-Key
+	key          bool // needs an Idempotency-Key; an upload may have one
 	query        []parameter
 	body         any // the zero value of what the body decodes into; nil: none
 	optional     bool
@@ -75,7 +75,7 @@ var operations = []*operation{
 	}, {
 		method: "POST", path: root + "/photos", name: "addPhoto", summary: "Upload a photo",
 		who: guest, upload: true,
-		answers: []answer{{status: 201, says: "The photo. The same file again is the same photo.", body: client.Photo{}}},
+		answers: []answer{{status: 201, says: "The photo. The same file again is the same photo.", body: client.Photo{}, replays: true}},
 		fails: []kinpict.Code{kinpict.FileEmpty, kinpict.FileTooLarge, kinpict.QuotaExceeded, kinpict.UnsupportedMediaType,
 			kinpict.UnsupportedEncoding, kinpict.ImageCorrupt, kinpict.ImageTruncated, kinpict.ImageTooSmall, kinpict.ImageTooManyPixels,
 			kinpict.ImageTooComplex, kinpict.ImageAspect, kinpict.ImageAnimated, kinpict.RateLimited},
@@ -216,6 +216,9 @@ func (op *operation) codes() []kinpict.Code {
 	}
 	if op.key {
 		list = append(list, kinpict.KeyRequired, kinpict.KeyReused)
+	}
+	if op.upload {
+		list = append(list, kinpict.KeyReused)
 	}
 	if op.body != nil || op.upload {
 		list = append(list, kinpict.Invalid, kinpict.UnsupportedMediaType, httpd.RequestMalformed, httpd.RequestTooLarge, httpd.RequestTimeout)

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"kinpict"
 	"kinpict/client"
 	"kinpict/internal/httpd"
 )
@@ -31,12 +32,27 @@ func (a *API) addPhoto(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.key != "" {
+		c.body = data // what the key stands for
+		p, replay, err := a.Intake.AddOnce(c.ctx(), c.caller, c.intent(), data)
+		if err != nil {
+			return err
+		}
+		return c.outcome(p, photoID(p), replay)
+	}
 	p, err := a.Intake.Add(c.ctx(), c.caller, data)
 	if err != nil {
 		return err
 	}
 	c.w.Header().Set("Location", root+"/photos/"+p.ID)
 	return c.send(http.StatusCreated, photoOf(p))
+}
+
+func photoID(p *kinpict.Photo) string {
+	if p == nil {
+		return ""
+	}
+	return p.ID
 }
 
 func (a *API) photos(c *call) error {

@@ -63,6 +63,8 @@ func words(result any, err error) (status int, body []byte) {
 			status, result = http.StatusAccepted, generationOf(x)
 		case *kinpict.Purchase:
 			status, result = http.StatusCreated, checkoutOf(x)
+		case *kinpict.Photo:
+			status, result = http.StatusCreated, photoOf(x)
 		default:
 			err = fmt.Errorf("no words for a %T", result)
 		}
@@ -89,10 +91,12 @@ func (c *call) outcome(result any, id string, replay *kinpict.Replay) error {
 	} else {
 		status, body = words(result, nil)
 	}
-	switch status {
-	case http.StatusAccepted:
+	switch {
+	case status == http.StatusAccepted:
 		c.w.Header().Set("Location", root+"/generations/"+id)
-	case http.StatusCreated:
+	case status == http.StatusCreated && c.op.upload:
+		c.w.Header().Set("Location", root+"/photos/"+id)
+	case status == http.StatusCreated:
 		c.w.Header().Set("Location", root+"/checkouts/"+id)
 	}
 	return c.raw(status, body)

@@ -40,6 +40,7 @@ type commands struct {
 	Token struct {
 		Create tokenCreateCmd `cmd:"" help:"Make an API token and print it, once."`
 	} `cmd:"" help:"API tokens."`
+	Mail    mailCmd `cmd:"" help:"Print the mail that was kept, newest first, such as sign-in links."`
 	Credits struct {
 		Grant creditsGrantCmd `cmd:"" help:"Give credits, with a reason."`
 		Take  creditsTakeCmd  `cmd:"" help:"Take credits, with a reason."`
