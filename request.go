@@ -42,7 +42,8 @@ type Request struct {
 	Photos      []PhotoUse `json:"photos"`
 	Instruction string     `json:"instruction,omitempty"`
 	Aspect      Aspect     `json:"aspect,omitempty"`
-	// CatalogVersion is the price book the person was shown; 0 accepts the one in force.
+	// CatalogVersion is the price book the person was shown. 0, which only a
+	// program can send, accepts whatever is in force.
 	CatalogVersion int64 `json:"catalog_version,omitempty"`
 }
 

@@ -118,7 +118,7 @@ type Request struct {
 	Photos         []PhotoUse     `json:"photos" min:"1" max:"8"`
 	Instruction    string         `json:"instruction,omitempty" max:"1000"`
 	Aspect         kinpict.Aspect `json:"aspect,omitempty" doc:"Such as 4:5; without it the scenario's first." max:"9"`
-	CatalogVersion int64          `json:"catalog_version,omitempty" doc:"The price book the person was shown; without it any price is accepted." min:"0"`
+	CatalogVersion int64          `json:"catalog_version,omitempty" doc:"The price book the person was shown; a program that leaves it out accepts any price." min:"0"`
 }
 
 // A PhotoUse is one photo of a request.

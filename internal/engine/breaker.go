@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"context"
+	"errors"
+	"time"
+)
 
 // Numbers of the breaker, FAULTS row V2.
 const (
@@ -84,6 +88,9 @@ func (b *breaker) end(now time.Time, trial bool, err error) {
 		b.close(now, err)
 	default:
 		b.last = err.Error()
+		if OutcomeOf(err) == Ambiguous && !trial && !errors.Is(err, context.DeadlineExceeded) {
+			return // an answer to one job that could not be used says little about the next job's
+		}
 		b.failures = append(b.failures, now)
 		for len(b.failures) > 0 && now.Sub(b.failures[0]) > breakWindow {
 			b.failures = b.failures[1:]

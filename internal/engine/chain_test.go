@@ -165,7 +165,7 @@ func unavailable(t *testing.T, err error) *kinpict.Error {
 }
 
 func TestBreakerOpensAndCloses(t *testing.T) {
-	for _, o := range []Outcome{Transient, Throttled, Ambiguous} {
+	for _, o := range []Outcome{Transient, Throttled} {
 		t.Run(o.String(), func(t *testing.T) {
 			r := newChainRig(t, alone)
 			r.paid.then(5, o)

@@ -142,7 +142,7 @@ func quote(req *kinpict.Request, p *store.Prospect) (kinpict.Credits, error) {
 		return rate.Credits, nil
 	}
 	if p.Shown == nil {
-		return 0, invalid("catalog_version", fmt.Sprintf("There is no price book %d.", req.CatalogVersion), "Read /api/v1/catalog again.")
+		return 0, invalid("catalog_version", "The prices you were shown are not known here.", "Load the page, or read the catalog, again.")
 	}
 	shown, err := p.Shown.Rate(req.Quality)
 	if err != nil || rate.Credits > shown.Credits {
@@ -223,7 +223,9 @@ func (s *Studio) Retry(ctx context.Context, c kinpict.Caller, in kinpict.Intent,
 			Hint: "Make another one from the create page."}
 	}
 	req := g.Request
-	req.CatalogVersion = catalogVersion
+	if req.CatalogVersion = catalogVersion; catalogVersion == 0 {
+		req.CatalogVersion = g.CatalogUsed // what the person confirmed the first time
+	}
 	if g.Funding == kinpict.FundedByPreview {
 		return s.preview(ctx, c, in, req, id)
 	}

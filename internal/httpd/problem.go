@@ -60,12 +60,20 @@ func Problem(w http.ResponseWriter, r *http.Request, err error) {
 	e := Explain(r, err)
 	status, body := Document(e)
 	ProblemHeader(w.Header(), e)
+	if r.ContentLength != 0 && refusedUnread[status] {
+		// Otherwise the server waits for the rest of the body before it answers.
+		w.Header().Set("Connection", "close")
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
 	}
 }
+
+// refusedUnread are the answers that come before the body is read.
+var refusedUnread = map[int]bool{http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusNotFound: true,
+	http.StatusMethodNotAllowed: true, http.StatusRequestEntityTooLarge: true, http.StatusUnsupportedMediaType: true, http.StatusTooManyRequests: true}
 
 // ProblemHeader sets the headers that go with an error's document.
 func ProblemHeader(h http.Header, e *kinpict.Error) {

@@ -18,13 +18,15 @@ const inForce = `SELECT version FROM catalog WHERE effective_at <= $1 ORDER BY e
 // catalogLock is another number that all versions of the product share.
 const catalogLock = migrationLock + 1
 
+var errNoBook = &kinpict.Error{Code: kinpict.Unavailable, Message: "No prices are in force at this time.", Hint: "Nothing was charged. The operator has to look at the clock and the price book."}
+
 // Catalog returns the price book in force at the transaction's time. A version
 // never changes, so the one last read is kept and only its number is asked for.
 func (t *Tx) Catalog() (*kinpict.Catalog, error) {
 	var v int64
 	err := t.row(inForce, t.now).Scan(&v)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("store: no catalog is in force")
+		return nil, errNoBook
 	}
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -56,7 +55,7 @@ func (d *DB) Prospect(ctx context.Context, owner string, in kinpict.Intent, phot
 		return &p, nil
 	}
 	if !version.Valid {
-		return nil, errors.New("store: no catalog is in force")
+		return nil, errNoBook
 	}
 	p.Catalog, err = d.Edition(ctx, version.Int64)
 	return &p, err

@@ -24,6 +24,14 @@ func (d *DB) openSQLite(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(d.cfg.URL), 0o700); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
+	// SQLite gives its other files the mode of the first: nobody else may read them.
+	f, err := os.OpenFile(d.cfg.URL, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
 	// busy_timeout comes first: the others may already have to wait.
 	pragmas := []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)", "temp_store(MEMORY)"}
 	dsn := func(more ...string) string {

@@ -27,10 +27,15 @@ func intent(r *http.Request, route string, said any) (kinpict.Intent, error) {
 	return kinpict.Intent{Route: route, Key: key, Hash: hash[:]}, nil
 }
 
-// version reads the price book a form was rendered with.
+// version reads the price book a form was rendered with. Every form of ours
+// names one, so anything else is a book that does not exist: it must not stand
+// for "any price".
 func version(r *http.Request) int64 {
-	n, _ := strconv.ParseInt(r.FormValue("catalog_version"), 10, 64) // 0: the one in force
-	return max(0, n)
+	n, err := strconv.ParseInt(r.FormValue("catalog_version"), 10, 64)
+	if err != nil || n < 1 {
+		return -1
+	}
+	return n
 }
 
 // checkout opens a checkout and sends the person to the payment page.
@@ -180,7 +185,7 @@ func (s *Site) resume(w http.ResponseWriter, r *http.Request) error {
 	if !v.page.Signed {
 		return redirect(w, r, "/sign-in", "next", "/held/"+id)
 	}
-	g, first, err := s.Studio.Resume(r.Context(), v.caller, id, version(r))
+	g, first, err := s.Studio.Resume(r.Context(), v.caller, id, max(0, version(r)))
 	if e, ok := as(err); ok && (e.Code == kinpict.InsufficientCredits || e.Code == kinpict.PriceChanged) {
 		view, err := s.heldView(r, v, id)
 		if err != nil {

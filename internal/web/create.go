@@ -152,16 +152,21 @@ type sent struct {
 	faults []error // photos that were not taken in
 }
 
+// smallForm is a form that brings no photo worth counting as an upload, in bytes.
+const smallForm = 16 << 10
+
 // read reads the form, takes in the photos that came along, and keeps all of it
 // as the draft: whatever happens next, nothing is lost.
 func (s *Site) read(w http.ResponseWriter, r *http.Request, c kinpict.Caller) (*sent, error) {
 	f := &sent{}
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "multipart/form-data" {
-		release, err := s.uploads.Take(c.Owner())
-		if err != nil {
-			return nil, err
+		if r.ContentLength < 0 || r.ContentLength > smallForm {
+			release, err := s.uploads.Take(c.Owner())
+			if err != nil {
+				return nil, err
+			}
+			defer release()
 		}
-		defer release()
 		form, err := httpd.ReadForm(w, r, httpd.FormLimits{Files: kinpict.MaxPhotos, FileBytes: int64(s.Intake.Limits.Bytes), Fields: 64})
 		if err != nil {
 			return nil, err

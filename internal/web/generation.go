@@ -112,7 +112,7 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.Studio.Retry(r.Context(), v.caller, in, id, version(r))
+	a, err := s.Studio.Retry(r.Context(), v.caller, in, id, max(0, version(r))) // left out: as confirmed the first time
 	if e, ok := as(err); ok {
 		switch e.Code {
 		case kinpict.InsufficientCredits:

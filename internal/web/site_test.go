@@ -441,7 +441,7 @@ func TestRetryWithoutCreditsLeadsToTheHeldRequestEveryTime(t *testing.T) {
 	if _, err := h.shop.Apply(t.Context(), "op", "dearer", dear, time.Time{}, false); err != nil {
 		t.Fatal(err)
 	}
-	press := url.Values{"key": {"again"}}
+	press := url.Values{"key": {"again"}, "catalog_version": {"2"}}
 	held := ann.post(made+"/retry", press).to(t, "/held/hld_")
 	if again := ann.post(made+"/retry", press).to(t, "/held/hld_"); again != held {
 		t.Errorf("two presses of one button lead to %s and %s", held, again)
@@ -504,4 +504,20 @@ func TestPagesForEverybody(t *testing.T) {
 	if res.StatusCode != http.StatusForbidden || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
 		t.Errorf("a foreign post is answered %d as %s, want a 403 page", res.StatusCode, res.Header.Get("Content-Type"))
 	}
+}
+
+// A form that names no price book must not stand for any price.
+func TestAFormWithoutAPriceIsNotCharged(t *testing.T) {
+	h := open(t)
+	ann := h.browser()
+	ann.signIn("ann@example.com")
+	ann.buy("").want(t, 200, "80 credits added")
+	ann.upload("/create/photos", url.Values{}, snapshot(t, 1)).to(t, "/create")
+	for _, v := range []string{"", "0", "-1", "x", "99"} {
+		f := ann.get("/create").form(t)
+		f.Set("do", "make")
+		f.Set("catalog_version", v)
+		ann.upload("/create", f).want(t, 422, "The prices you were shown are not known here.")
+	}
+	ann.get("/credits").want(t, 200, "80")
 }
