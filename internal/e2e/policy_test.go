@@ -340,9 +340,7 @@ func TestGuestLimitFailedPreviewIsGivenBack(t *testing.T) {
 		if err != nil {
 			s.Fatal(err)
 		}
-		if err := c.DeletePhoto(s.Context(), req.Photos[0].ID); err != nil {
-			s.Fatal(err)
-		}
+		dropPhoto(s, g)
 		if g = s.finish(c, g.ID); g.Status != kinpict.Failed {
 			s.Fatalf("a preview without its photo %s", g.Status)
 		}

@@ -53,7 +53,8 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.refused(w, r, v, f, err)
 	}
-	if a.Generation != nil {
+	if a.Generation != nil || a.Replay.Status == http.StatusAccepted {
+		// Also when the same press came twice: reading this form made it the draft again.
 		s.forget(r.Context(), c)
 	}
 	return goOn(w, r, a)
