@@ -86,7 +86,7 @@ func packs(c *kinpict.Catalog, key func() string, back string) []Pack {
 	}
 	if len(out) > 1 {
 		best := slices.MinFunc(out, func(a, b Pack) int {
-			return cmp.Compare(float64(a.Price.Amount)/float64(a.Credits), float64(b.Price.Amount)/float64(b.Credits))
+			return cmp.Compare(a.Price.Amount*int64(b.Credits), b.Price.Amount*int64(a.Credits))
 		})
 		for i := range out {
 			out[i].Best = out[i].ID == best.ID
