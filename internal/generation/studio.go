@@ -64,7 +64,9 @@ type Studio struct {
 	Engines   Engines
 	Blobs     blob.Bucket
 	Scenarios *scenario.Set
-	IDs       kinpict.IDs
+	// Marks writes into every file what it is. Nil leaves files as they are.
+	Marks Marker
+	IDs   kinpict.IDs
 	Now       func() time.Time
 	Log       *slog.Logger
 	// Worker names this process in leases. It must differ between processes.
