@@ -67,8 +67,8 @@ type Studio struct {
 	// Marks writes into every file what it is. Nil leaves files as they are.
 	Marks Marker
 	IDs   kinpict.IDs
-	Now       func() time.Time
-	Log       *slog.Logger
+	Now   func() time.Time
+	Log   *slog.Logger
 	// Worker names this process in leases. It must differ between processes.
 	Worker string
 	// Workers is how many pictures are drawn at once.
