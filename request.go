@@ -149,8 +149,10 @@ type Face struct {
 // A Check is advice about a photo, given before anything is charged.
 type Check struct {
 	Code     string `json:"code"`
-	Severity string `json:"severity"` // "info" or "warning"
-	Message  string `json:"message"`
+	Severity string `json:"severity" enum:"info,warning"`
+	Message  string `json:"message" doc:"What is the matter, in one sentence."`
+	Help     string `json:"help" doc:"What would help, in one sentence; empty where nothing is needed."`
+	Photo    string `json:"photo,omitempty" doc:"The other photo it is about, such as the one this is a near copy of."`
 }
 
 // A FailureCode says why a generation failed.
