@@ -10,6 +10,13 @@ import (
 	"kinpict"
 )
 
+// Paces of a scenario, which tell people how long the built-in engine takes: a
+// framed picture is ready in seconds, a painted one takes several times as long.
+const (
+	Framed  = "framed"
+	Painted = "painted"
+)
+
 // A Scenario is one occasion.
 type Scenario struct {
 	ID        string           `yaml:"id"`
@@ -18,6 +25,7 @@ type Scenario struct {
 	Title     string           `yaml:"title"`
 	Summary   string           `yaml:"summary"`
 	Season    string           `yaml:"season"` // "any", "spring", "summer", "autumn", "winter"
+	Pace      string           `yaml:"pace"`   // Framed or Painted; Framed where the file says nothing
 	MinPhotos int              `yaml:"min_photos"`
 	MaxPhotos int              `yaml:"max_photos"`
 	Aspects   []kinpict.Aspect `yaml:"aspects"` // the first is the default

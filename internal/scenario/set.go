@@ -95,6 +95,9 @@ func load(dir fs.FS, id string) (*Scenario, []byte, error) {
 	if err := d.Decode(s); err != nil {
 		return nil, nil, err
 	}
+	if s.Pace == "" {
+		s.Pace = Framed
+	}
 	if s.ID != id {
 		return nil, nil, fmt.Errorf("id %q is not the folder's name", s.ID)
 	}
@@ -145,6 +148,7 @@ func (s *Scenario) Check() error {
 	text("summary", s.Summary, maxSummary)
 	text("prompt", s.Prompt, maxPrompt)
 	bad(slices.Contains(seasons, s.Season), "season %q is not one of %s", s.Season, strings.Join(seasons, ", "))
+	bad(s.Pace == Framed || s.Pace == Painted, "pace %q is not %s or %s", s.Pace, Framed, Painted)
 	bad(s.MinPhotos >= 1 && s.MinPhotos <= s.MaxPhotos && s.MaxPhotos <= kinpict.MaxPhotos,
 		"min_photos %d and max_photos %d are not in order within 1..%d", s.MinPhotos, s.MaxPhotos, kinpict.MaxPhotos)
 	bad(len(s.Aspects) > 0 && len(s.Aspects) <= maxList, "there are %d aspects, want 1 to %d", len(s.Aspects), maxList)

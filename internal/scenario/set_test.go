@@ -70,6 +70,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"an aspect that is none", strings.Replace(good, "4:5", "tall", 1), "aspect"},
 		{"the same aspect twice", strings.Replace(good, `["4:5"]`, `["4:5", "4:5"]`, 1), "twice"},
 		{"a season that is none", strings.Replace(good, "season: any", "season: monsoon", 1), "season"},
+		{"a pace that is none", good + "pace: slow\n", "pace"},
 		{"no title", strings.Replace(good, "title: Picnic", "title: ' '", 1), "title"},
 		{"an endless prompt", strings.Replace(good, "A family", strings.Repeat("A family ", 200), 1), "prompt"},
 		{"a sample outside its folder", good + "sample: ../other.jpg\n", "sample"},
@@ -97,6 +98,9 @@ func TestLoad(t *testing.T) {
 	}
 	if all := set.All(); len(all) != 2 || all[0].ID != "park" {
 		t.Errorf("park is not the first of two scenarios")
+	}
+	if pace := set.All()[0].Pace; pace != scenario.Framed {
+		t.Errorf("a scenario that says nothing of its pace has %q, want framed", pace)
 	}
 	if b, kind, err := set.Sample("picnic"); string(b) != "webp" || kind != "image/webp" || err != nil {
 		t.Errorf("sample is %q, %q, %v", b, kind, err)
