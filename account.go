@@ -75,6 +75,7 @@ type Transaction struct {
 	AvailableAfter Credits
 	DebtAfter      Credits
 	Generation     string
+	Deleted        bool // the generation was deleted; the line stays
 	Purchase       string
 	Reason         string
 	At             time.Time
@@ -87,6 +88,7 @@ type Purchase struct {
 	Pack           string
 	Credits        Credits
 	Price          Money
+	Tax            int64 // minor units the provider added to Price
 	CatalogVersion int64
 	Provider       string
 	SessionID      string

@@ -15,6 +15,8 @@ const (
 	PurchasePrefix   = "pur_"
 	HeldPrefix       = "hld_"
 	TokenPrefix      = "tok_"
+	ReviewPrefix     = "rev_"
+	SharePrefix      = "shr_"
 )
 
 // IDs makes identifiers: a prefix, nine characters of time so that rows made

@@ -102,10 +102,22 @@ type Generation struct {
 	DeadlineAt  time.Time
 	LeaseOwner  string
 	CatalogUsed int64 // the price book it was charged by
+	Favourite   bool  // its owner keeps it in sight
 }
 
 // Steps of a generation as a person sees them, in order.
 var Steps = []string{"accepted", "reading_photos", "composing", "finishing", "saving"}
+
+// A Share is a private link to a picture: whoever has its token may look at it,
+// and at nothing else of its owner's, until it expires or is revoked.
+type Share struct {
+	ID         string
+	Generation string
+	Days       int
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	Views      int64 // times its page was opened; by whom is not known
+}
 
 // An Image is a finished picture in the blob store.
 type Image struct {

@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 
 	"internal/ledger":   {""},
 	"internal/photo":    {""},
+	"internal/print":    {},
 	"internal/scenario": {""},
 	"internal/blob":     {""},
 	"internal/config":   {""},
@@ -39,7 +40,7 @@ var mayImport = map[string][]string{
 	"internal/ledger/ledgertest": {"", "internal/ledger"},
 
 	// Use cases know the store and the pure packages, and not one another.
-	"internal/generation": {"", "internal/store", "internal/blob", "internal/engine", "internal/scenario"},
+	"internal/generation": {"", "internal/store", "internal/blob", "internal/engine", "internal/print", "internal/scenario"},
 	"internal/billing":    {"", "internal/store"},
 	"internal/people":     {"", "internal/store"},
 	"internal/intake":     {"", "internal/store", "internal/blob", "internal/photo"},
@@ -63,6 +64,7 @@ var only = map[string][]string{
 	"modernc.org/sqlite":              {"internal/store"},
 	"github.com/alecthomas/kong":      {"internal/cli"},
 	"golang.org/x/image":              {"internal/photo", "internal/engine", "internal/engine/enginetest", "internal/engine/fake", "internal/engine/studio/..."},
+	"codeberg.org/go-pdf/fpdf":        {"internal/print"},
 	"github.com/tdewolff/minify/v2":   {"internal/web"},
 	"github.com/andybalholm/brotli":   {"internal/web"},
 	"github.com/chromedp/chromedp":    {},

@@ -8,7 +8,7 @@ import (
 )
 
 // A Finding is one thing in the books that is not as it must be. Check is its
-// code, A1 to A30; docs/ledger.md says what each proves.
+// code, A1 to A31; docs/ledger.md says what each proves.
 type Finding struct {
 	Check   string `json:"check"`
 	Subject string `json:"subject"`
@@ -62,7 +62,11 @@ func (t *Tx) audit(scope Scope) ([]Finding, error) {
 		}
 	}
 	history, err := t.auditHistory(scope.AccountID)
-	return append(found, history...), err
+	if err != nil {
+		return append(found, history...), err
+	}
+	reviews, err := t.auditReviews(scope.AccountID)
+	return append(append(found, history...), reviews...), err
 }
 
 // A check is a query for what is wrong: each row is a subject and a sentence.
@@ -142,7 +146,7 @@ var checks = []check{
 		LEFT JOIN lot l ON l.source_type = 'purchase' AND l.source_id = p.id AND l.kind = 'paid'
 		WHERE ($1 = '' OR p.account_id = $1) AND p.state IN ('paid', 'refunded', 'partially_refunded', 'disputed') AND l.id IS NULL`},
 	{id: "A12", query: `SELECT l.id, 'has ' || l.rev_target || ' credits taken back, its payment says otherwise'
-		FROM (SELECT l.*, CASE WHEN p.refunded + p.disputed >= p.amount THEN l.granted ELSE l.granted * (p.refunded + p.disputed) / p.amount END AS want
+		FROM (SELECT l.*, CASE WHEN p.refunded + p.disputed >= p.amount + p.tax THEN l.granted ELSE l.granted * (p.refunded + p.disputed) / (p.amount + p.tax) END AS want
 			FROM lot l JOIN purchase p ON l.source_type = 'purchase' AND l.source_id = p.id) l
 		WHERE ($1 = '' OR l.account_id = $1) AND l.rev_target <>
 			CASE WHEN l.want > l.granted - l.expired - l.forfeited - l.withdrawn THEN l.granted - l.expired - l.forfeited - l.withdrawn ELSE l.want END`},
@@ -167,6 +171,7 @@ var checks = []check{
 	{id: "A19", query: `SELECT i.owner || ' ' || i.route || ' ' || i.key, 'answered ' || i.status || ' with ' || i.ref || ', which is not there' FROM idem i
 		WHERE ($1 = '' OR i.owner = $1) AND (i.ref LIKE 'gen%' AND NOT EXISTS (SELECT 1 FROM generation g WHERE g.id = i.ref)
 			OR i.ref LIKE 'hld%' AND NOT EXISTS (SELECT 1 FROM held_request h WHERE h.id = i.ref)
+			OR i.ref LIKE 'rev%' AND NOT EXISTS (SELECT 1 FROM review r WHERE r.id = i.ref)
 			OR i.ref LIKE 'pur%' AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.id = i.ref))`},
 	{id: "A20", query: `SELECT provider || ' ' || event_id, 'has waited in the inbox since it came' FROM provider_event
 		WHERE ($1 = '' OR 1 = 0) AND state = 'received' AND received_at < $2`, at: []time.Duration{-inboxSlack}},
@@ -176,5 +181,19 @@ var checks = []check{
 	{id: "A27", query: `SELECT g.id, 'is a free preview and touches credits' FROM generation g LEFT JOIN charge c ON c.id = g.id
 		WHERE ($1 = '' OR g.owner = $1) AND g.funding = 'preview' AND (c.id IS NOT NULL OR g.credits <> 0
 			OR EXISTS (SELECT 1 FROM txn t WHERE t.ref_id = g.id AND t.ref_type = 'generation'))`},
+	{id: "A31", query: `SELECT g.id, 'was deleted and is ' || g.status || ', or still has words, photos or a link' FROM generation g
+		WHERE ($1 = '' OR g.owner = $1) AND g.deleted_at > 0 AND (g.status IN ('queued', 'running') OR g.instruction <> '' OR g.photos <> '[]' OR g.favourite_at > 0
+			OR EXISTS (SELECT 1 FROM share s WHERE s.generation_id = g.id) OR EXISTS (SELECT 1 FROM held_request h WHERE h.generation_id = g.id AND h.request <> '{}'))`},
+	{id: "A31", query: `SELECT id, 'was deleted and its picture is still not removed' FROM generation
+		WHERE ($1 = '' OR owner = $1) AND deleted_at > 0 AND deleted_at < $2 AND image_key <> '' AND image_key <> 'removed'`, at: []time.Duration{-sweepSlack}},
 	{id: "A30", query: `SELECT id, 'is a sandbox purchase in live mode' FROM purchase WHERE ($1 = '' OR account_id = $1) AND provider = 'sandbox' AND livemode <> 0`},
+	{id: "A31", query: `SELECT r.id, 'says that ' || a.credits || ' credits were given, the books say ' || coalesce(x.s, 0)
+		FROM review_act a JOIN review r ON r.id = a.review_id
+			LEFT JOIN (SELECT e.account_id, e.account_seq, ` + sumOf(`e.amount`) + ` AS s FROM entry e JOIN txn t ON t.account_id = e.account_id AND t.account_seq = e.account_seq
+				WHERE e.code IN ('lot', 'debt') AND t.kind IN ('adjust', 'goodwill') GROUP BY e.account_id, e.account_seq) x
+				ON x.account_id = r.account_id AND x.account_seq = a.account_seq
+		WHERE ($1 = '' OR r.account_id = $1) AND a.credits <> coalesce(x.s, 0)`},
+	{id: "A31", query: `SELECT id, 'is ' || status || ' and nobody did that' FROM review r
+		WHERE ($1 = '' OR account_id = $1) AND status <> 'open' AND NOT EXISTS (SELECT 1 FROM review_act a
+			WHERE a.review_id = r.id AND (r.status = 'answered' AND a.kind = 'answer' OR r.status = 'closed' AND a.kind = 'close'))`},
 }

@@ -35,7 +35,7 @@ func (t *Tx) PutPreview(g *kinpict.Generation, owner, spentBy string, deadline t
 
 const generationColumns = `g.id, g.funding, g.owner, coalesce(g.guest_id, ''), g.status, g.quality, g.scenario, g.aspect, g.instruction, g.photos, g.seed, g.credits,
 	g.catalog_version, g.step, g.attempts, g.lease_owner, g.engine, g.failure, g.image_key, g.image_type, g.image_width, g.image_height,
-	g.image_bytes, g.image_sha256, g.retry_of, g.created_at, g.started_at, g.finished_at, g.deadline_at, coalesce(c.returned, 0)`
+	g.image_bytes, g.image_sha256, g.retry_of, g.created_at, g.started_at, g.finished_at, g.deadline_at, coalesce(c.returned, 0), g.favourite_at > 0`
 
 const generationTables = ` FROM generation g LEFT JOIN charge c ON c.id = g.id `
 
@@ -46,7 +46,7 @@ func scanGeneration(row interface{ Scan(...any) error }) (*kinpict.Generation, e
 	var created, started, finished, deadline int64
 	err := row.Scan(&g.ID, &g.Funding, &g.Owner, &g.Guest, &g.Status, &g.Request.Quality, &g.Request.Scenario, &g.Request.Aspect, &g.Request.Instruction, &photos,
 		&g.Seed, &g.Credits, &g.CatalogUsed, &g.Step, &g.Attempts, &g.LeaseOwner, &g.Engine, &g.Failure, &im.Key, &im.ContentType, &im.Width, &im.Height,
-		&im.Bytes, &im.SHA256, &g.RetryOf, &created, &started, &finished, &deadline, &g.Returned)
+		&im.Bytes, &im.SHA256, &g.RetryOf, &created, &started, &finished, &deadline, &g.Returned, &g.Favourite)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such picture here.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
@@ -63,12 +63,13 @@ func scanGeneration(row interface{ Scan(...any) error }) (*kinpict.Generation, e
 	return &g, nil
 }
 
-// Generation returns one of the owner's generations, or NotFound.
+// Generation returns one of the owner's generations, or NotFound, also for one
+// that was deleted.
 func (t *Tx) Generation(owner, id string) (*kinpict.Generation, error) {
-	return scanGeneration(t.row(`SELECT `+generationColumns+generationTables+`WHERE g.id = $1 AND g.owner = $2`, id, owner))
+	return scanGeneration(t.row(`SELECT `+generationColumns+generationTables+`WHERE g.id = $1 AND g.owner = $2 AND g.deleted_at = 0`, id, owner))
 }
 
-// Job returns a generation whoever owns it, for the workers.
+// Job returns a generation whoever owns it and even if it was deleted, for the workers.
 func (t *Tx) Job(id string) (*kinpict.Generation, error) {
 	return scanGeneration(t.row(`SELECT `+generationColumns+generationTables+`WHERE g.id = $1`, id))
 }
@@ -76,16 +77,7 @@ func (t *Tx) Job(id string) (*kinpict.Generation, error) {
 // Generations lists the owner's generations, newest first, those before the id
 // before ("" for the newest), at most limit.
 func (t *Tx) Generations(owner, before string, limit int) ([]*kinpict.Generation, error) {
-	if before == "" {
-		before = "zzzz" // sorts after every id, also in a database that sorts by language
-	}
-	var out []*kinpict.Generation
-	err := t.each(func(r *sql.Rows) error {
-		g, err := scanGeneration(r)
-		out = append(out, g)
-		return err
-	}, `SELECT `+generationColumns+generationTables+`WHERE g.owner = $1 AND g.id < $2 ORDER BY g.id DESC LIMIT $3`, owner, before, limit)
-	return out, err
+	return t.page(`1 = 1`, owner, before, limit)
 }
 
 // Ahead is how many generations wait before this one; 0 when it does not wait.
@@ -214,13 +206,13 @@ func (t *Tx) Requeue(id string) (bool, error) {
 }
 
 // PictureNamed reports whether the generation that a picture's key begins with
-// was given that picture.
+// was given that picture and still has it.
 func (t *Tx) PictureNamed(key string) (bool, error) {
 	parts := strings.SplitN(key, "/", 3)
 	if len(parts) < 3 {
 		return false, nil
 	}
 	var n int
-	err := t.row(`SELECT count(*) FROM generation WHERE id = $1 AND image_key = $2`, parts[1], key).Scan(&n)
+	err := t.row(`SELECT count(*) FROM generation WHERE id = $1 AND image_key = $2 AND deleted_at = 0`, parts[1], key).Scan(&n)
 	return n > 0, err
 }

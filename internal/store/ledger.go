@@ -293,7 +293,7 @@ func (t *Tx) Statement(accountID string, before int64, limit int) ([]kinpict.Tra
 		var refType, refID string
 		var at int64
 		var balance kinpict.Credits
-		if err := r.Scan(&x.Seq, &x.Kind, &refType, &refID, &x.Reason, &at, &balance, &x.DebtAfter, &x.Amount); err != nil {
+		if err := r.Scan(&x.Seq, &x.Kind, &refType, &refID, &x.Reason, &at, &balance, &x.DebtAfter, &x.Amount, &x.Deleted); err != nil {
 			return err
 		}
 		x.ID = fmt.Sprintf("%s-%d", accountID, x.Seq)
@@ -309,7 +309,8 @@ func (t *Tx) Statement(accountID string, before int64, limit int) ([]kinpict.Tra
 		return nil
 	}, `SELECT t.account_seq, t.kind, t.ref_type, t.ref_id, t.reason, t.recorded_at, t.balance_after, t.debt_after,
 			(SELECT CAST(coalesce(sum(e.amount), 0) AS BIGINT) FROM entry e
-				WHERE e.account_id = t.account_id AND e.account_seq = t.account_seq AND e.code IN ('lot', 'debt'))
+				WHERE e.account_id = t.account_id AND e.account_seq = t.account_seq AND e.code IN ('lot', 'debt')),
+			t.ref_type = 'generation' AND EXISTS (SELECT 1 FROM generation g WHERE g.id = t.ref_id AND g.deleted_at > 0)
 		FROM txn t WHERE t.account_id = $1 AND t.account_seq < $2 AND t.kind <> 'settle' ORDER BY t.account_seq DESC LIMIT $3`, accountID, before, limit)
 	return out, err
 }

@@ -1,0 +1,4 @@
+package print
+
+// Profile is the sheet's colour profile.
+var Profile = sRGB
