@@ -39,6 +39,7 @@ type Scenario struct {
 	Title     string           `json:"title"`
 	Summary   string           `json:"summary"`
 	Season    string           `json:"season"`
+	Pace      string           `json:"pace" enum:"framed,painted" doc:"A painted picture takes several times as long as a framed one."`
 	MinPhotos int              `json:"min_photos"`
 	MaxPhotos int              `json:"max_photos"`
 	Aspects   []kinpict.Aspect `json:"aspects" doc:"Width to height; the first is the default."`

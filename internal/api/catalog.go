@@ -33,7 +33,7 @@ func (a *API) scenarios(c *call) error {
 	all := a.Scenarios.All()
 	out := client.Scenarios{Items: make([]client.Scenario, len(all))}
 	for i, s := range all {
-		out.Items[i] = client.Scenario{ID: s.ID, Title: s.Title, Summary: s.Summary, Season: s.Season,
+		out.Items[i] = client.Scenario{ID: s.ID, Title: s.Title, Summary: s.Summary, Season: s.Season, Pace: s.Pace,
 			MinPhotos: s.MinPhotos, MaxPhotos: min(s.MaxPhotos, kinpict.MaxPhotos), Aspects: s.Aspects, Sample: a.Sample(s.ID)}
 	}
 	return c.send(http.StatusOK, out)
