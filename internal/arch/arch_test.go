@@ -17,14 +17,15 @@ import (
 var mayImport = map[string][]string{
 	"": {}, // the vocabulary
 
-	"internal/ledger":   {""},
-	"internal/photo":    {""},
-	"internal/print":    {},
-	"internal/scenario": {""},
-	"internal/blob":     {""},
-	"internal/config":   {""},
-	"internal/httpd":    {""},
-	"client":            {""},
+	"internal/ledger":     {""},
+	"internal/photo":      {""},
+	"internal/provenance": {},
+	"internal/print":      {},
+	"internal/scenario":   {""},
+	"internal/blob":       {""},
+	"internal/config":     {""},
+	"internal/httpd":      {""},
+	"client":              {""},
 
 	"internal/blob/disk":     {"", "internal/blob"},
 	"internal/blob/blobtest": {"", "internal/blob"},
@@ -67,6 +68,8 @@ var only = map[string][]string{
 	"codeberg.org/go-pdf/fpdf":        {"internal/print"},
 	"github.com/tdewolff/minify/v2":   {"internal/web"},
 	"github.com/andybalholm/brotli":   {"internal/web"},
+	"github.com/fxamacker/cbor/v2":    {"internal/provenance"},
+	"github.com/veraison/go-cose":     {"internal/provenance"},
 	"github.com/chromedp/chromedp":    {},
 	"github.com/rogpeppe/go-internal": {},
 }
