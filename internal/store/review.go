@@ -1,0 +1,120 @@
+package store
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"kinpict"
+)
+
+const reviewColumns = `id, account_id, status, message, generation_id, purchase_id, page, evidence, sha256, created_at`
+
+func scanReview(row interface{ Scan(...any) error }) (*kinpict.Review, error) {
+	var r kinpict.Review
+	var at int64
+	var evidence string
+	err := row.Scan(&r.ID, &r.AccountID, &r.Status, &r.Message, &r.Generation, &r.Purchase, &r.Page, &evidence, &r.SHA256, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such review here.", Hint: "Look at whose account you are in, and whether the address is whole."}
+	}
+	r.Evidence, r.CreatedAt = []byte(evidence), instant(at)
+	return &r, err
+}
+
+// PutReview stores a new, open review and sets the digest of its evidence.
+func (t *Tx) PutReview(r *kinpict.Review) error {
+	sum := sha256.Sum256(r.Evidence)
+	r.SHA256, r.Status, r.CreatedAt = hex.EncodeToString(sum[:]), kinpict.ReviewOpen, t.Now()
+	_, err := t.exec(`INSERT INTO review (id, account_id, message, generation_id, purchase_id, page, evidence, sha256, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		r.ID, r.AccountID, r.Message, r.Generation, r.Purchase, r.Page, string(r.Evidence), r.SHA256, t.now)
+	return err
+}
+
+// Review returns a review with what was done about it, or NotFound.
+func (t *Tx) Review(id string) (*kinpict.Review, error) {
+	r, err := scanReview(t.row(`SELECT `+reviewColumns+` FROM review WHERE id = $1`, id))
+	if err != nil {
+		return nil, err
+	}
+	err = t.each(func(rows *sql.Rows) error {
+		var a kinpict.ReviewAct
+		var at int64
+		if err := rows.Scan(&a.Kind, &a.Actor, &a.Text, &a.Credits, &a.Reason, &a.Seq, &at); err != nil {
+			return err
+		}
+		a.At = instant(at)
+		r.Acts = append(r.Acts, a)
+		return nil
+	}, `SELECT kind, actor, text, credits, reason, account_seq, at FROM review_act WHERE review_id = $1 ORDER BY at, kind`, id)
+	return r, err
+}
+
+// Reviews lists reviews, newest first, without evidence or acts: of one account
+// or of all (""), in one state or in any (""), those before the id before (""
+// for the newest), at most limit.
+func (t *Tx) Reviews(accountID, status, before string, limit int) ([]*kinpict.Review, error) {
+	if before == "" {
+		before = "zzzz" // sorts after every id, also in a database that sorts by language
+	}
+	var out []*kinpict.Review
+	err := t.each(func(rows *sql.Rows) error {
+		r, err := scanReview(rows)
+		out = append(out, r)
+		return err
+	}, `SELECT id, account_id, status, message, generation_id, purchase_id, page, '', sha256, created_at FROM review
+		WHERE ($1 = '' OR account_id = $1) AND ($2 = '' OR status = $2) AND id < $3 ORDER BY id DESC LIMIT $4`, accountID, status, before, limit)
+	return out, err
+}
+
+// OpenReviews counts the account's reviews that wait for an answer, and those
+// filed since then whatever became of them.
+func (t *Tx) OpenReviews(accountID string, since time.Time) (open, filed int, err error) {
+	err = t.row(`SELECT count(CASE WHEN status = 'open' THEN 1 END), count(CASE WHEN created_at > $2 THEN 1 END) FROM review WHERE account_id = $1`,
+		accountID, micros(since)).Scan(&open, &filed)
+	return open, filed, err
+}
+
+// ActOnReview moves a review on and notes who did it, and reports whether it
+// did: false if somebody moved it before.
+func (t *Tx) ActOnReview(id string, a kinpict.ReviewAct) (bool, error) {
+	move := `UPDATE review SET status = 'answered' WHERE id = $1 AND status = 'open'`
+	if a.Kind == kinpict.ActClose {
+		move = `UPDATE review SET status = 'closed' WHERE id = $1 AND status <> 'closed'`
+	}
+	if n, err := t.exec(move, id); err != nil || n == 0 {
+		return false, err
+	}
+	_, err := t.exec(`INSERT INTO review_act (review_id, kind, actor, text, credits, reason, account_seq, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		id, a.Kind, a.Actor, a.Text, a.Credits, a.Reason, a.Seq, t.now)
+	return true, err
+}
+
+// Position is the number of the account's last transaction, and takes the
+// account's row so that no other follows meanwhile.
+func (t *Tx) Position(accountID string) (seq int64, err error) {
+	err = t.row(`SELECT seq FROM account WHERE id = $1`+t.db.dialect.forUpdate, accountID).Scan(&seq)
+	return seq, err
+}
+
+// auditReviews proves that evidence is what was frozen, which no query can (A31).
+func (t *Tx) auditReviews(accountID string) (found []Finding, err error) {
+	err = t.each(func(rows *sql.Rows) error {
+		r, err := scanReview(rows)
+		if err != nil {
+			return err
+		}
+		if sum := sha256.Sum256(r.Evidence); hex.EncodeToString(sum[:]) != r.SHA256 {
+			found = append(found, Finding{"A31", r.ID, "has other evidence than was frozen"})
+		}
+		return nil
+	}, `SELECT `+reviewColumns+` FROM review WHERE $1 = '' OR account_id = $1`, accountID)
+	if err != nil {
+		return nil, fmt.Errorf("audit A31: %w", err)
+	}
+	return found, nil
+}
