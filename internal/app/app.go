@@ -103,7 +103,11 @@ func (a *App) compose(key []byte) error {
 	a.Shop = &billing.Shop{DB: a.DB, IDs: a.ids, Now: a.now, Provider: a.Sandbox, PublicURL: public, Relaxed: relaxed, Log: a.Log}
 	a.People = &people.People{DB: a.DB, IDs: a.ids, Now: a.now, Key: key, PublicURL: public, Relaxed: relaxed}
 	a.Intake = &intake.Intake{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Gate: photo.NewGate(512, 16), Limits: photo.DefaultLimits(), Faces: faces, Relaxed: relaxed}
-	a.Studio = &generation.Studio{DB: a.DB, Engines: a.Engines, Blobs: a.Blobs, Scenarios: a.Scenarios, IDs: a.ids, Now: a.now, Log: a.Log,
+	own, err := issuer(cfg, key)
+	if err != nil {
+		return err
+	}
+	a.Studio = &generation.Studio{DB: a.DB, Marks: Marker{own}, Issuer: own, Engines: a.Engines, Blobs: a.Blobs, Scenarios: a.Scenarios, IDs: a.ids, Now: a.now, Log: a.Log,
 		Worker: a.ids.New("wrk_"), Workers: cfg.Workers, Poll: time.Second, Relaxed: relaxed, Jitter: jitter}
 	return nil
 }

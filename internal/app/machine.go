@@ -55,12 +55,15 @@ func clock(file string) (func() time.Time, error) {
 	}, nil
 }
 
+// secretFile is where an installation without the setting keeps its secret.
+const secretFile = "secret.key"
+
 // secretKey is the master secret: the setting, or one made once in the data folder.
 func secretKey(cfg *config.Config) ([]byte, error) {
 	if cfg.SecretKey != "" {
 		return []byte(cfg.SecretKey), nil
 	}
-	path := filepath.Join(cfg.Data, "secret.key")
+	path := filepath.Join(cfg.Data, secretFile)
 	fresh := make([]byte, 32)
 	if _, err := rand.Read(fresh); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"internal/ledger/ledgertest": {"", "internal/ledger"},
 
 	// Use cases know the store and the pure packages, and not one another.
-	"internal/generation": {"", "internal/store", "internal/blob", "internal/engine", "internal/print", "internal/scenario"},
+	"internal/generation": {"", "internal/store", "internal/blob", "internal/engine", "internal/print", "internal/provenance", "internal/scenario"},
 	"internal/billing":    {"", "internal/store"},
 	"internal/people":     {"", "internal/store"},
 	"internal/intake":     {"", "internal/store", "internal/blob", "internal/photo"},
@@ -50,11 +50,11 @@ var mayImport = map[string][]string{
 	"internal/billing/sandbox":     {"", "internal/billing", "internal/store"},
 
 	// Surfaces know use cases and never the store, the ledger or a provider.
-	"internal/api": {"", "client", "internal/httpd", "internal/scenario", "internal/generation", "internal/billing", "internal/intake"},
-	"internal/web": {"", "internal/httpd", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake"},
+	"internal/api": {"", "client", "internal/provenance", "internal/httpd", "internal/scenario", "internal/generation", "internal/billing", "internal/intake"},
+	"internal/web": {"", "internal/provenance", "internal/httpd", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake"},
 
 	"internal/app": {"", "client", "internal/..."},
-	"internal/cli": {"", "client", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
+	"internal/cli": {"", "client", "internal/provenance", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
 		"internal/engine/studio", "internal/photo", "internal/scenario"},
 	"cmd/kinpict": {"internal/cli"},
 }

@@ -299,5 +299,8 @@ func (m *member) attempt(ctx context.Context, job *Job) (pic *Picture, err error
 	if err != nil {
 		return nil, err
 	}
-	return VerifyPicture(pic, job, m.info)
+	if pic, err = VerifyPicture(pic, job, m.info); err == nil {
+		pic.Generative = m.info.Generative
+	}
+	return pic, err
 }

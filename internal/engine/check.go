@@ -87,6 +87,9 @@ func VerifyPicture(pic *Picture, job *Job, info Info) (*Picture, error) {
 	if err != nil {
 		return bad("%v", err)
 	}
+	if &out.Data[0] != &pic.Data[0] {
+		out.Original = pic.Data
+	}
 	return out, nil
 }
 

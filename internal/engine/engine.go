@@ -46,6 +46,12 @@ type Picture struct {
 	ContentType string // image/jpeg or image/png
 	Width       int
 	Height      int
+	// Generative is whether a trained model redrew people: the drawing engine's
+	// own word, as its Info has it.
+	Generative bool
+	// Original is what the engine answered, where Data had to be encoded anew; its
+	// provenance marks are in there alone.
+	Original []byte
 }
 
 // Info is what an engine declares about itself.

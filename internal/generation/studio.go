@@ -22,6 +22,7 @@ import (
 	"kinpict"
 	"kinpict/internal/blob"
 	"kinpict/internal/engine"
+	"kinpict/internal/provenance"
 	"kinpict/internal/scenario"
 	"kinpict/internal/store"
 )
@@ -66,9 +67,11 @@ type Studio struct {
 	Scenarios *scenario.Set
 	// Marks writes into every file what it is. Nil leaves files as they are.
 	Marks Marker
-	IDs   kinpict.IDs
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Issuer knows this installation's own marks. Nil knows none.
+	Issuer *provenance.Issuer
+	IDs    kinpict.IDs
+	Now    func() time.Time
+	Log    *slog.Logger
 	// Worker names this process in leases. It must differ between processes.
 	Worker string
 	// Workers is how many pictures are drawn at once.

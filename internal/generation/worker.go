@@ -86,6 +86,9 @@ func (s *Studio) attempt(ctx context.Context, g *kinpict.Generation) error {
 	pic, name, err := s.draw(drawing, g, f)
 	var im *kinpict.Image
 	if err == nil {
+		pic, err = s.mark(g, pic)
+	}
+	if err == nil {
 		im, err = s.save(drawing, g, f, pic)
 	}
 	lost := errors.Is(context.Cause(drawing), errLost)

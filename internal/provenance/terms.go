@@ -52,10 +52,11 @@ func trained(term string) bool {
 
 // Actions of the C2PA vocabulary that are written.
 const (
-	created   = "c2pa.created"
-	opened    = "c2pa.opened"
-	Converted = "c2pa.converted" // another format
-	Resized   = "c2pa.resized"   // other pixels
+	created    = "c2pa.created"
+	opened     = "c2pa.opened"
+	Converted  = "c2pa.converted"  // another format
+	Resized    = "c2pa.resized"    // other pixels
+	Transcoded = "c2pa.transcoded" // encoded anew in the same format
 )
 
 // actionWords puts C2PA actions into words.
@@ -64,7 +65,7 @@ var actionWords = map[string]string{
 	opened:                   "opened",
 	Converted:                "saved in another format",
 	Resized:                  "changed in size",
-	"c2pa.transcoded":        "compressed anew",
+	Transcoded:               "compressed anew",
 	"c2pa.cropped":           "cropped",
 	"c2pa.edited":            "edited",
 	"c2pa.edited.metadata":   "labelled",
