@@ -121,7 +121,7 @@ func (s *Shop) order(tx *store.Tx, account *kinpict.Account, id, packID string, 
 	if err != nil {
 		return nil, err
 	}
-	return &store.Purchase{Livemode: s.Live, Purchase: kinpict.Purchase{
+	return &store.Purchase{Livemode: s.Live, Taxed: s.Tax, Purchase: kinpict.Purchase{
 		ID: id, AccountID: account.ID, Pack: pack.ID, Credits: pack.Credits, Price: price, CatalogVersion: book.Version, Provider: s.Provider.Name(),
 		State: Open, Back: back, CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(CheckoutLife)}}, nil
 }
@@ -187,7 +187,7 @@ func (s *Shop) open(ctx context.Context, c kinpict.Caller, in kinpict.Intent, p 
 		return nil, &kinpict.Error{Code: kinpict.Conflict, Message: "This checkout has expired.", Hint: "Start a new one on the pricing page."}
 	}
 	page, err := s.Provider.Open(ctx, Order{PurchaseID: p.ID, Key: "open-" + p.ID, Title: fmt.Sprintf("%d credits", p.Credits), Price: p.Price,
-		ReturnURL: s.PublicURL + "/checkout/return?purchase=" + p.ID, ExpiresAt: p.ExpiresAt})
+		Tax: p.Taxed, Email: c.Email, ReturnURL: s.PublicURL + "/checkout/return?purchase=" + p.ID, ExpiresAt: p.ExpiresAt})
 	if err != nil {
 		var known *kinpict.Error
 		if errors.As(err, &known) || ctx.Err() != nil {

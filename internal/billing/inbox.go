@@ -29,7 +29,10 @@ func (s *Shop) Webhook(ctx context.Context, provider string, header http.Header,
 	}
 	in := &store.Event{Provider: provider, ID: e.ID, Type: e.Type, Object: e.Object, Payload: body}
 	// An event of the wrong mode has no object here that could be asked about.
-	foreign := e.Object != "" && e.Livemode != s.Live
+	foreign := e.Problem
+	if e.Object != "" && e.Livemode != s.Live {
+		foreign = wrongMode
+	}
 	mine := false
 	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		mine, err = tx.ReceiveEvent(in, tx.Now().Add(claim))
@@ -37,18 +40,21 @@ func (s *Shop) Webhook(ctx context.Context, provider string, header http.Header,
 			return err
 		}
 		switch {
+		case foreign != "":
+			return tx.SettleEvent(in, store.EventQuarantined, foreign)
 		case e.Object == "":
 			return tx.SettleEvent(in, store.EventIgnored, "")
-		case foreign:
-			return tx.SettleEvent(in, store.EventQuarantined, wrongMode)
 		}
 		return nil
 	})
-	if err != nil || !mine || e.Object == "" {
+	if err != nil || !mine {
 		return err
 	}
-	if foreign {
-		s.report(ctx, "payment event put aside", e.ID, &Mismatch{e.Object, wrongMode})
+	if foreign != "" {
+		s.report(ctx, "payment event put aside", e.ID, &Mismatch{e.Object, foreign})
+		return nil
+	}
+	if e.Object == "" {
 		return nil
 	}
 	return s.process(ctx, in)

@@ -26,6 +26,8 @@ type Shop struct {
 	PublicURL string
 	// Live says that real money moves. Nothing of the other mode is ever granted.
 	Live bool
+	// Tax has the provider add tax to the prices of new checkouts.
+	Tax bool
 	// Relaxed lifts the limits on checkouts, for load tests.
 	Relaxed bool
 	// Log is told what staff have to look at. Nil: the default logger.

@@ -29,13 +29,13 @@ func (s *Shop) Sync(ctx context.Context, purchaseID string) error {
 	return err
 }
 
-// syncObject is Sync for what an event names. A session we have not stored yet
-// is looked up through the provider: its answer to our order may have been lost
-// or be under way.
+// syncObject is Sync for what an event names. What we have not stored is looked
+// up through the provider: a refund or dispute names its payment, and the
+// session of an order may not be known here while its answer is under way, or lost.
 func (s *Shop) syncObject(ctx context.Context, object string) error {
 	var p *store.Purchase
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		p, err = tx.PurchaseOfSession(object)
+		p, err = tx.PurchaseOf(object)
 		return err
 	})
 	if err == nil {
@@ -130,7 +130,7 @@ func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool
 		if err != nil {
 			return err
 		}
-		return tx.Reverse(q.AccountID, "purchase", q.ID, q.Refunded+q.Disputed, q.Price.Amount, q.Provider, q.State)
+		return tx.Reverse(q.AccountID, "purchase", q.ID, q.Refunded+q.Disputed, q.Price.Amount+q.Tax, q.Provider, q.State)
 	})
 	if err != nil {
 		return false, fmt.Errorf("purchase %s: %w", p.ID, err)
@@ -158,8 +158,10 @@ func (s *Shop) problem(p *store.Purchase, st State, account *kinpict.Account, ta
 		return "the payment has no id"
 	case taken:
 		return fmt.Sprintf("the payment %s paid another purchase", st.PaymentID)
-	case st.Refunded < 0 || st.Refunded > p.Price.Amount:
-		return fmt.Sprintf("%d of %d was refunded", st.Refunded, p.Price.Amount)
+	case st.Tax < 0 || st.Tax > 0 && !p.Taxed:
+		return fmt.Sprintf("the payment has a tax of %d", st.Tax)
+	case st.Refunded < 0 || st.Refunded > st.Price.Amount+st.Tax:
+		return fmt.Sprintf("%d of %d was refunded", st.Refunded, st.Price.Amount+st.Tax)
 	case !p.PaidAt.IsZero() && (st.Status == Open || st.Status == Processing):
 		return "the payment was paid and is " + st.Status + " now"
 	case p.PaidAt.IsZero() && st.Status == Paid && account.Status == "closed":
@@ -173,7 +175,7 @@ func settle(p *store.Purchase, st State, now time.Time) {
 	if st.PaymentID != "" {
 		p.PaymentID = st.PaymentID
 	}
-	p.Refunded, p.Disputed = st.Refunded, st.Disputed()
+	p.Tax, p.Refunded, p.Disputed = st.Tax, st.Refunded, st.Disputed()
 	if st.Status == Paid {
 		if p.PaidAt.IsZero() {
 			p.PaidAt = now
@@ -186,10 +188,10 @@ func settle(p *store.Purchase, st State, now time.Time) {
 		return
 	} else {
 		// A bank may call a payment back that it had confirmed.
-		p.Refunded, p.Disputed = p.Price.Amount, 0
+		p.Refunded, p.Disputed = p.Price.Amount+p.Tax, 0
 	}
 	switch {
-	case p.Refunded == p.Price.Amount:
+	case p.Refunded == p.Price.Amount+p.Tax:
 		p.State = "refunded"
 	case p.Disputed > 0:
 		p.State = "disputed"

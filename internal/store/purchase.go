@@ -12,6 +12,8 @@ import (
 type Purchase struct {
 	kinpict.Purchase
 	Livemode bool
+	// Taxed says that the provider was asked to add tax to the price.
+	Taxed bool
 	// SeenAt is when the provider was last asked. It grows with every change, so
 	// whoever still holds the value it read knows that nobody wrote in between.
 	SeenAt time.Time
@@ -20,18 +22,18 @@ type Purchase struct {
 	Problem string
 }
 
-const purchaseColumns = `id, account_id, pack, catalog_version, credits, amount, currency, provider, livemode, coalesce(session_id, ''),
+const purchaseColumns = `id, account_id, pack, catalog_version, credits, amount, taxed, tax, currency, provider, livemode, coalesce(session_id, ''),
 	coalesce(payment_id, ''), url, state, refunded, disputed, back, created_at, paid_at, expires_at, seen_at, problem`
 
 func scanPurchase(row interface{ Scan(...any) error }) (*Purchase, error) {
 	var p Purchase
-	var live, created, paid, expires, seen int64
-	err := row.Scan(&p.ID, &p.AccountID, &p.Pack, &p.CatalogVersion, &p.Credits, &p.Price.Amount, &p.Price.Currency, &p.Provider, &live, &p.SessionID,
+	var live, taxed, created, paid, expires, seen int64
+	err := row.Scan(&p.ID, &p.AccountID, &p.Pack, &p.CatalogVersion, &p.Credits, &p.Price.Amount, &taxed, &p.Tax, &p.Price.Currency, &p.Provider, &live, &p.SessionID,
 		&p.PaymentID, &p.URL, &p.State, &p.Refunded, &p.Disputed, &p.Back, &created, &paid, &expires, &seen, &p.Problem)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such purchase here.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
-	p.Livemode = live == 1
+	p.Livemode, p.Taxed = live == 1, taxed == 1
 	p.CreatedAt, p.PaidAt, p.ExpiresAt, p.SeenAt = instant(created), instant(paid), instant(expires), instant(seen)
 	return &p, err
 }
@@ -41,9 +43,9 @@ func (t *Tx) Purchase(id string) (*Purchase, error) {
 	return scanPurchase(t.row(`SELECT `+purchaseColumns+` FROM purchase WHERE id = $1`, id))
 }
 
-// PurchaseOfSession returns the purchase paid in that session, or NotFound.
-func (t *Tx) PurchaseOfSession(sessionID string) (*Purchase, error) {
-	return scanPurchase(t.row(`SELECT `+purchaseColumns+` FROM purchase WHERE session_id = $1`, sessionID))
+// PurchaseOf returns the purchase paid in that session or by that payment, or NotFound.
+func (t *Tx) PurchaseOf(sessionOrPayment string) (*Purchase, error) {
+	return scanPurchase(t.row(`SELECT `+purchaseColumns+` FROM purchase WHERE session_id = $1 OR payment_id = $1`, sessionOrPayment))
 }
 
 // Purchases are the account's purchases, newest first, at most limit.
@@ -67,13 +69,9 @@ func (t *Tx) UnpaidSince(accountID string, since time.Time) (int, error) {
 
 // PutPurchase stores a new purchase, open and without a session.
 func (t *Tx) PutPurchase(p *Purchase) error {
-	live := 0
-	if p.Livemode {
-		live = 1
-	}
-	_, err := t.exec(`INSERT INTO purchase (id, account_id, pack, catalog_version, credits, amount, currency, provider, livemode, back, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		p.ID, p.AccountID, p.Pack, p.CatalogVersion, p.Credits, p.Price.Amount, p.Price.Currency, p.Provider, live, p.Back, t.now, micros(p.ExpiresAt))
+	_, err := t.exec(`INSERT INTO purchase (id, account_id, pack, catalog_version, credits, amount, currency, provider, livemode, back, created_at, expires_at, taxed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		p.ID, p.AccountID, p.Pack, p.CatalogVersion, p.Credits, p.Price.Amount, p.Price.Currency, p.Provider, bit(p.Livemode), p.Back, t.now, micros(p.ExpiresAt), bit(p.Taxed))
 	return err
 }
 
@@ -102,9 +100,9 @@ func (t *Tx) SetPurchase(p *Purchase) (bool, error) {
 		return s
 	}
 	was := micros(p.SeenAt)
-	n, err := t.exec(`UPDATE purchase SET session_id = $3, payment_id = $4, state = $5, refunded = $6, disputed = $7, paid_at = $8, problem = $9, seen_at = $10
+	n, err := t.exec(`UPDATE purchase SET session_id = $3, payment_id = $4, state = $5, refunded = $6, disputed = $7, paid_at = $8, problem = $9, seen_at = $10, tax = $11
 		WHERE id = $1 AND seen_at = $2`,
-		p.ID, was, null(p.SessionID), null(p.PaymentID), p.State, p.Refunded, p.Disputed, micros(p.PaidAt), p.Problem, max(t.now, was+1))
+		p.ID, was, null(p.SessionID), null(p.PaymentID), p.State, p.Refunded, p.Disputed, micros(p.PaidAt), p.Problem, max(t.now, was+1), p.Tax)
 	return n == 1, err
 }
 
@@ -141,4 +139,11 @@ func (t *Tx) AskAbout(provider string, open, settled, recent time.Time, limit in
 // made: nobody can have paid for them.
 func (t *Tx) ExpirePurchases() (int64, error) {
 	return t.exec(`UPDATE purchase SET state = 'expired', seen_at = $1 WHERE state = 'open' AND session_id IS NULL AND expires_at <= $1`, t.now)
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

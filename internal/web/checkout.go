@@ -211,7 +211,8 @@ func (s *Site) resume(w http.ResponseWriter, r *http.Request) error {
 
 var outcomes = map[string]string{
 	"paid": "Pay", "declined": "Decline", "delayed": "Pay later", "duplicate": "Pay, and tell the shop twice", "refund": "Refund",
-	"partial_refund": "Refund a part", "dispute": "Dispute", "dispute_won": "Close the dispute for the shop", "dispute_lost": "Close the dispute for the payer",
+	"partial_refund": "Refund a part", "refund_failed": "Have the last refund fail", "fraud_warning": "Warn of fraud", "inquiry": "Ask about it",
+	"inquiry_closed": "Close the question", "dispute_prevented": "Settle a dispute before it begins", "dispute": "Dispute", "dispute_won": "Close the dispute for the shop", "dispute_lost": "Close the dispute for the payer",
 }
 
 // sandboxPage stands for a page of another company: no session, no cookie, none

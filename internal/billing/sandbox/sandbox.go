@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"kinpict"
@@ -27,6 +28,10 @@ const (
 	Path = "/sandbox/checkout/"
 	// Header that carries an event's signature.
 	Header = "Kinpict-Signature"
+
+	taxPercent = 10                 // of every price, where tax is asked for
+	dueIn      = 7 * 24 * time.Hour // a disputed payment's evidence
+	page       = 100                // checkouts read at once
 )
 
 // A Provider is the sandbox. All fields but Log are required.
@@ -60,7 +65,11 @@ func (p *Provider) Name() string { return Name }
 // Open makes a checkout, or returns the one its key has already. Conflict if
 // the key was used for another order.
 func (p *Provider) Open(ctx context.Context, o billing.Order) (billing.Session, error) {
-	fresh := &store.SandboxSession{ID: p.IDs.New("cs_"), PaymentID: p.IDs.New("pay_"), IdemKey: o.Key, PurchaseID: o.PurchaseID, Title: o.Title,
+	var tax int64
+	if o.Tax {
+		tax = (o.Price.Amount*taxPercent + 50) / 100
+	}
+	fresh := &store.SandboxSession{Tax: tax, ID: p.IDs.New("cs_"), PaymentID: p.IDs.New("pay_"), IdemKey: o.Key, PurchaseID: o.PurchaseID, Title: o.Title,
 		Price: o.Price, ReturnURL: o.ReturnURL, ExpiresAt: o.ExpiresAt}
 	var s *store.SandboxSession
 	err := p.DB.Update(ctx, func(tx *store.Tx) (err error) {
@@ -70,13 +79,13 @@ func (p *Provider) Open(ctx context.Context, o billing.Order) (billing.Session, 
 	if err != nil {
 		return billing.Session{}, err
 	}
-	if s.PurchaseID != o.PurchaseID || s.Price != o.Price || s.ReturnURL != o.ReturnURL {
+	if s.PurchaseID != o.PurchaseID || s.Price != o.Price || s.Tax != tax || s.ReturnURL != o.ReturnURL {
 		return billing.Session{}, &kinpict.Error{Code: kinpict.Conflict, Message: "This key was used for another order."}
 	}
 	return billing.Session{ID: s.ID, URL: p.PublicURL + Path + s.ID}, nil
 }
 
-// session reads the sandbox's own books.
+// session reads the sandbox's own books. id may be a payment's or a refund's.
 func (p *Provider) session(ctx context.Context, id string) (s *store.SandboxSession, err error) {
 	err = p.DB.View(ctx, func(tx *store.Tx) (err error) {
 		s, err = tx.SandboxSession(id)
@@ -91,11 +100,18 @@ func (p *Provider) Payment(ctx context.Context, id string) (billing.State, error
 	if err != nil {
 		return billing.State{}, err
 	}
-	st := billing.State{SessionID: s.ID, PaymentID: s.PaymentID, PurchaseID: s.PurchaseID, Status: p.status(s), Price: s.Price, Refunded: s.Refunded}
+	return p.state(s), nil
+}
+
+// state is a checkout in the shop's words.
+func (p *Provider) state(s *store.SandboxSession) billing.State {
+	st := billing.State{SessionID: s.ID, PaymentID: s.PaymentID, PurchaseID: s.PurchaseID, Status: p.status(s), Price: s.Price, Tax: s.Tax,
+		Refunded: s.Refunded(), Warned: s.Warned}
 	if s.Dispute != "" {
-		st.Disputes = []billing.Dispute{{Status: s.Dispute, Amount: s.Disputed}}
+		st.Disputes = []billing.Dispute{{ID: "dp_" + strings.TrimPrefix(s.ID, "cs_"), Status: s.Dispute, Reason: "fraudulent", Amount: s.Disputed,
+			DueBy: s.DisputeDue, Refundable: inquiry(s)}}
 	}
-	return st, nil
+	return st
 }
 
 // status is where the checkout stands, in the words of billing.State.
@@ -124,7 +140,8 @@ type event struct {
 // types are the events the product is told about; others are none of its business.
 var types = map[string]bool{
 	"checkout.completed": true, "checkout.declined": true, "checkout.payment_succeeded": true, "checkout.payment_failed": true,
-	"payment.succeeded": true, "payment.refunded": true, "dispute.opened": true, "dispute.closed": true,
+	"payment.succeeded": true, "payment.refunded": true, "payment.refund_failed": true, "payment.warned": true,
+	"dispute.opened": true, "dispute.closed": true,
 }
 
 // Event verifies a webhook and reads it.
@@ -149,11 +166,11 @@ func (p *Provider) Session(ctx context.Context, id string) (*billing.SandboxSess
 	if err != nil {
 		return nil, err
 	}
-	v := &billing.SandboxSession{ID: s.ID, Title: s.Title, Price: s.Price, Status: p.status(s), Refunded: s.Refunded, Dispute: s.Dispute,
-		ReturnURL: s.ReturnURL, ExpiresAt: s.ExpiresAt}
+	v := &billing.SandboxSession{ID: s.ID, Title: s.Title, Price: s.Price, Tax: s.Tax, Status: p.status(s), Refunded: s.Refunded(), Dispute: s.Dispute,
+		Warned: s.Warned, ReturnURL: s.ReturnURL, ExpiresAt: s.ExpiresAt}
 	for _, o := range Outcomes {
-		next := *s
-		if _, err := p.move(&next, o); err == nil {
+		next := copyOf(s)
+		if _, err := p.move(next, o); err == nil {
 			v.Outcomes = append(v.Outcomes, o)
 		}
 	}

@@ -85,6 +85,12 @@ func TestOutcomesThatCannotFollow(t *testing.T) {
 			{"win a dispute that nobody opened", []string{"paid"}, "dispute_won", kinpict.Conflict},
 			{"lose a dispute that was won", []string{"paid", "dispute", "dispute_won"}, "dispute_lost", kinpict.Conflict},
 			{"open a dispute that was lost", []string{"paid", "dispute", "dispute_lost"}, "dispute", kinpict.Conflict},
+			{"fail a refund that was not made", []string{"paid"}, "refund_failed", kinpict.Conflict},
+			{"fail a refund twice", []string{"paid", "refund", "refund_failed"}, "refund_failed", kinpict.Conflict},
+			{"close a question nobody asked", []string{"paid"}, "inquiry_closed", kinpict.Conflict},
+			{"dispute what was prevented", []string{"paid", "dispute_prevented"}, "dispute", kinpict.Conflict},
+			{"prevent a dispute that is open", []string{"paid", "dispute"}, "dispute_prevented", kinpict.Conflict},
+			{"ask after a dispute", []string{"paid", "dispute"}, "inquiry", kinpict.Conflict},
 			{"a word nobody knows", nil, "gift", kinpict.Invalid},
 			{"pay after a day", []string{"wait"}, "paid", kinpict.Conflict},
 		} {
@@ -123,8 +129,10 @@ func TestPageOffersWhatCanHappen(t *testing.T) {
 		}{
 			{"", []string{"paid", "declined", "delayed", "duplicate"}},
 			{"delayed", []string{"paid", "declined", "delayed", "duplicate"}},
-			{"paid", []string{"paid", "duplicate", "refund", "partial_refund", "dispute"}},
-			{"dispute", []string{"paid", "duplicate", "refund", "partial_refund", "dispute", "dispute_won", "dispute_lost"}},
+			{"paid", []string{"paid", "duplicate", "refund", "partial_refund", "fraud_warning", "inquiry", "dispute_prevented", "dispute"}},
+			{"partial_refund", []string{"paid", "duplicate", "refund", "partial_refund", "refund_failed", "fraud_warning", "inquiry", "dispute_prevented", "dispute"}},
+			{"inquiry", []string{"paid", "duplicate", "refund", "partial_refund", "refund_failed", "fraud_warning", "inquiry", "inquiry_closed", "dispute"}},
+			{"dispute", []string{"paid", "duplicate", "refund", "partial_refund", "refund_failed", "fraud_warning", "dispute", "dispute_won", "dispute_lost"}},
 		} {
 			if step.do != "" {
 				if err := p.Outcome(context.Background(), id, step.do); err != nil {

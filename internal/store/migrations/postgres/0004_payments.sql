@@ -3,8 +3,8 @@
 ALTER TABLE purchase
   ADD COLUMN taxed BIGINT NOT NULL DEFAULT 0,                   -- the provider was asked to add tax
   ADD COLUMN tax   BIGINT NOT NULL DEFAULT 0 CHECK (tax >= 0);  -- minor units it added to amount
-ALTER TABLE purchase DROP CONSTRAINT purchase_refunded_check;
-ALTER TABLE purchase ADD CONSTRAINT purchase_refunded_check CHECK (refunded BETWEEN 0 AND amount + tax);
+ALTER TABLE purchase DROP CONSTRAINT purchase_check;
+ALTER TABLE purchase ADD CONSTRAINT purchase_check CHECK (refunded BETWEEN 0 AND amount + tax);
 
 ALTER TABLE sandbox_session ADD COLUMN tax BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sandbox_session ADD COLUMN dispute_due BIGINT NOT NULL DEFAULT 0;
