@@ -199,7 +199,11 @@ func (r *render) mount(ctx context.Context, c *decor.Canvas) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		m.Draw(r.slots[i], r.styles[i], r.picture(i, c.Unit), i)
+		pic, err := r.finished(ctx, i, c.Unit)
+		if err != nil {
+			return err
+		}
+		m.Draw(r.slots[i], r.styles[i], pic, i)
 		r.photos[i].source = nil // a large photo is memory the next one can use
 	}
 	for i, s := range r.slots {

@@ -23,6 +23,10 @@ type Mount struct {
 // Draw mounts pic, already cropped to the opening of the slot, as the n-th
 // photo. The style must be the one For the slot.
 func (m *Mount) Draw(slot layout.Slot, st *Style, pic *raster.Image, n int) {
+	if st.Brush != nil {
+		m.brushed(slot, st, pic, n)
+		return
+	}
 	g := m.geometry(slot, st, pic)
 	mask := g.outline(m.Page)
 	if mask.W == 0 {

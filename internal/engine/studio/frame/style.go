@@ -27,6 +27,7 @@ type Style struct {
 	Sheen  float32       `yaml:"sheen"` // of photographic paper, across the diagonal
 	Head   float64       `yaml:"head"`  // overrides the plan's
 	Label  *Label        `yaml:"label"`
+	Brush  *Brush        `yaml:"brush"` // paints the photo instead of framing it
 }
 
 // A Mat is the card between frame and picture.
@@ -106,6 +107,9 @@ func (s *Style) Check() error {
 	}
 	if s.Label != nil {
 		checks = append(checks, in("label size", s.Label.Size, 8, 80), lettering.Check(s.Label.Font))
+	}
+	if s.Brush != nil {
+		checks = append(checks, s.Brush.check())
 	}
 	for _, err := range checks {
 		if err != nil {
