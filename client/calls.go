@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 const root = "/api/v1"
@@ -56,6 +57,15 @@ func (c *Client) Limits(ctx context.Context) (*Limits, error) { return get[Limit
 
 // AddPhoto uploads a photo. The same bytes again are the same photo.
 func (c *Client) AddPhoto(ctx context.Context, name string, data []byte) (*Photo, error) {
+	return upload[Photo](ctx, c, "/photos", name, data)
+}
+
+// CheckMarks asks what a picture file says about itself. Nothing is kept.
+func (c *Client) CheckMarks(ctx context.Context, name string, data []byte) (*Marks, error) {
+	return upload[Marks](ctx, c, "/verify", name, data)
+}
+
+func upload[T any](ctx context.Context, c *Client, path, name string, data []byte) (*T, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile("file", name)
@@ -68,9 +78,9 @@ func (c *Client) AddPhoto(ctx context.Context, name string, data []byte) (*Photo
 	if err != nil {
 		return nil, fmt.Errorf("make form: %w", err)
 	}
-	out := new(Photo)
+	out := new(T)
 	h := http.Header{"Content-Type": {form.FormDataContentType()}}
-	if _, err := c.send(ctx, http.MethodPost, root+"/photos", h, &body, out); err != nil {
+	if _, err := c.send(ctx, http.MethodPost, root+path, h, &body, out); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -109,6 +119,59 @@ func (c *Client) Generation(ctx context.Context, id string) (*Generation, error)
 // Generations returns a page of them, newest first; limit 0 is the server's choice.
 func (c *Client) Generations(ctx context.Context, cursor string, limit int) (*Generations, error) {
 	return get[Generations](ctx, c, paged("/generations", cursor, limit))
+}
+
+// Favourites returns a page of one's favourites, newest first.
+func (c *Client) Favourites(ctx context.Context, cursor string, limit int) (*Generations, error) {
+	path := paged("/generations", cursor, limit)
+	sep := "?"
+	if strings.Contains(path, "?") {
+		sep = "&"
+	}
+	return get[Generations](ctx, c, path+sep+"favourite=1")
+}
+
+// Favour keeps a finished picture among the favourites, or ends that.
+func (c *Client) Favour(ctx context.Context, id string, on bool) error {
+	method := http.MethodDelete
+	if on {
+		method = http.MethodPut
+	}
+	_, err := c.Call(ctx, method, root+"/generations"+seg(id)+"/favourite", "", nil, nil)
+	return err
+}
+
+// Delete deletes a picture for good. The line in the statement stays.
+func (c *Client) Delete(ctx context.Context, id string) error {
+	_, err := c.Call(ctx, http.MethodDelete, root+"/generations"+seg(id), "", nil, nil)
+	return err
+}
+
+// Papers lists the sizes of paper a picture suits.
+func (c *Client) Papers(ctx context.Context, id string) (*Papers, error) {
+	return get[Papers](ctx, c, "/generations"+seg(id)+"/papers")
+}
+
+// Print opens a picture laid out for a paper, as PDF.
+func (c *Client) Print(ctx context.Context, id, paper string) (io.ReadCloser, error) {
+	return c.file(ctx, "/generations"+seg(id)+"/print?"+url.Values{"paper": {paper}}.Encode(), "application/pdf")
+}
+
+// Share makes a private link that works for 1, 7 or 30 days, 7 for 0. The same
+// key is the same link; without one each call makes another.
+func (c *Client) Share(ctx context.Context, key, id string, days int) (*NewShare, error) {
+	return call[NewShare](ctx, c, http.MethodPost, "/generations"+seg(id)+"/shares", key, ShareOrder{Days: days})
+}
+
+// Shares lists the links to a picture that work now.
+func (c *Client) Shares(ctx context.Context, id string) (*Shares, error) {
+	return get[Shares](ctx, c, "/generations"+seg(id)+"/shares")
+}
+
+// Revoke ends a link.
+func (c *Client) Revoke(ctx context.Context, shareID string) error {
+	_, err := c.Call(ctx, http.MethodDelete, root+"/shares"+seg(shareID), "", nil, nil)
+	return err
 }
 
 // Cancel stops a generation that is still queued; its credits come back.

@@ -140,6 +140,7 @@ type Generation struct {
 	Photos          []PhotoUse       `json:"photos"`
 	Instruction     string           `json:"instruction"`
 	Aspect          kinpict.Aspect   `json:"aspect"`
+	Favourite       bool             `json:"favourite"`
 	Credits         kinpict.Credits  `json:"credits"`
 	CreditsReturned kinpict.Credits  `json:"credits_returned"`
 	CatalogVersion  int64            `json:"catalog_version"`
@@ -176,6 +177,52 @@ type Generations struct {
 	NextCursor string       `json:"next_cursor,omitempty"`
 }
 
+// Papers are the sizes of paper a picture suits.
+type Papers struct {
+	BleedMM float64 `json:"bleed_mm" doc:"What a sheet has beyond the cut, on each side."`
+	Items   []Paper `json:"items"`
+}
+
+// A Paper is one size, and how the picture looks on it.
+type Paper struct {
+	ID         string  `json:"id"`
+	Name       string  `json:"name"`
+	WidthMM    float64 `json:"width_mm" doc:"As the picture lies on it."`
+	HeightMM   float64 `json:"height_mm"`
+	Border     bool    `json:"border" doc:"The whole picture stands in a white border; otherwise it fills the paper."`
+	Cropped    float64 `json:"cropped" doc:"Part of the picture's area that is cut off so that it fills the paper; at most 0.05."`
+	DPI        int     `json:"dpi" doc:"Pixels of the picture to the printed inch."`
+	Verdict    string  `json:"verdict" enum:"sharp,fine_on_a_wall,too_few_pixels" doc:"From 300 dpi, from 180, below."`
+	PrintReady bool    `json:"print_ready" doc:"A print shop can take the sheet as it is."`
+	URL        string  `json:"url" doc:"The sheet, as PDF."`
+}
+
+// A ShareOrder asks for a private link.
+type ShareOrder struct {
+	Days int `json:"days,omitempty" doc:"How long it works: 1, 7 or 30 days; 7 without it." min:"0" max:"30"`
+}
+
+// A Share is a private link to a picture.
+type Share struct {
+	ID         string    `json:"id"`
+	Generation string    `json:"generation"`
+	Days       int       `json:"days"`
+	Views      int64     `json:"views" doc:"How often its page was opened; by whom is not known."`
+	CreatedAt  time.Time `json:"created_at"`
+	ExpiresAt  time.Time `json:"expires_at"`
+}
+
+// A NewShare is a link that was just made. Only now its address is known.
+type NewShare struct {
+	Share
+	URL string `json:"url"`
+}
+
+// Shares is the list of links to a picture that work now.
+type Shares struct {
+	Items []Share `json:"items"`
+}
+
 // Confirm is the body of a retry or a resume.
 type Confirm struct {
 	CatalogVersion int64 `json:"catalog_version,omitempty" doc:"The price book the person was shown." min:"0"`
@@ -200,15 +247,16 @@ type Lot struct {
 
 // A Transaction is one line of the statement.
 type Transaction struct {
-	ID             string          `json:"id"`
-	Kind           string          `json:"kind"`
-	Amount         kinpict.Credits `json:"amount"`
-	AvailableAfter kinpict.Credits `json:"available_after"`
-	DebtAfter      kinpict.Credits `json:"debt_after"`
-	Generation     string          `json:"generation,omitempty"`
-	Purchase       string          `json:"purchase,omitempty"`
-	Reason         string          `json:"reason,omitempty"`
-	At             time.Time       `json:"at"`
+	ID                string          `json:"id"`
+	Kind              string          `json:"kind"`
+	Amount            kinpict.Credits `json:"amount"`
+	AvailableAfter    kinpict.Credits `json:"available_after"`
+	DebtAfter         kinpict.Credits `json:"debt_after"`
+	Generation        string          `json:"generation,omitempty"`
+	GenerationDeleted bool            `json:"generation_deleted,omitempty" doc:"The picture was deleted since; its line stays."`
+	Purchase          string          `json:"purchase,omitempty"`
+	Reason            string          `json:"reason,omitempty"`
+	At                time.Time       `json:"at"`
 }
 
 // Transactions is a page of the statement, newest first.
@@ -296,4 +344,33 @@ type PriceChange struct {
 	ShownPrice     *kinpict.Money  `json:"shown_price,omitempty"`
 	Price          *kinpict.Money  `json:"price,omitempty"`
 	CatalogVersion int64           `json:"catalog_version" doc:"Send this one to accept the new price."`
+}
+
+// Marks is what a picture file says about itself, and whether that holds.
+type Marks struct {
+	State    string       `json:"state" enum:"intact,altered,unproven,unsigned,unmarked,damaged" doc:"intact: signed, and every byte as it was signed. altered: something was changed since. unproven: signed in a way that is not read here. unsigned: a note nobody signed. unmarked: nothing. damaged: the file does not hold together."`
+	Signer   string       `json:"signer" enum:"ours,others,nobody" doc:"ours: this installation's key. others: another key; nobody here vouches for the name in it."`
+	Headline string       `json:"headline" doc:"The answer in one sentence."`
+	Detail   string       `json:"detail" doc:"What follows from it."`
+	Format   string       `json:"format" doc:"jpeg or png; empty for anything else."`
+	Altered  []string     `json:"altered" doc:"Parts that do not match: picture, manifest, signature."`
+	Issuer   string       `json:"issuer" doc:"The name in the signer's certificate, empty without one."`
+	Source   string       `json:"source" doc:"Digital source type of the signed manifest, of IPTC's vocabulary; empty without one."`
+	Means    string       `json:"source_means" doc:"The same in words."`
+	Note     string       `json:"note" doc:"Digital source type of the XMP packet, which may be unsigned."`
+	Software string       `json:"software"`
+	MadeAt   *time.Time   `json:"made_at" doc:"null: no time is named."`
+	Preview  bool         `json:"preview"`
+	Actions  []string     `json:"actions" doc:"As C2PA names them."`
+	Former   []FormerMark `json:"former" doc:"Manifests the active one builds on, the nearest first."`
+}
+
+// A FormerMark is one earlier manifest of a file.
+type FormerMark struct {
+	State    string     `json:"state" enum:"intact,altered,unproven"`
+	Signer   string     `json:"signer" enum:"ours,others,nobody"`
+	Issuer   string     `json:"issuer"`
+	Source   string     `json:"source"`
+	Software string     `json:"software"`
+	MadeAt   *time.Time `json:"made_at"`
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io/fs"
 	"net/url"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
+	"kinpict/client"
+	"kinpict/internal/api"
 	"kinpict/internal/config"
 	"kinpict/internal/generation"
 	"kinpict/internal/provenance"
@@ -61,4 +64,22 @@ func Issuer(cfg *config.Config) (*provenance.Issuer, error) {
 		return nil, err
 	}
 	return issuer(cfg, secret)
+}
+
+// Describe puts a report into the words of the API, which the command line
+// shares.
+func Describe(r *provenance.Report) client.Marks { return api.Marks(r) }
+
+// ShellMarker marks a picture made without a server: with the installation's key
+// where there is one, else with a key that is good for this picture only and
+// says so where its owner's name would be. That key comes from the picture, so
+// the same picture is the same file; it proves that nothing was changed since,
+// as any one-off key would, and nothing about who made it.
+func ShellMarker(cfg *config.Config, picture []byte) (Marker, error) {
+	i, err := Issuer(cfg)
+	if i == nil && err == nil {
+		sum := sha256.Sum256(picture)
+		i, err = provenance.NewIssuer(sum[:], "one-off key of a shell")
+	}
+	return Marker{i}, err
 }

@@ -46,6 +46,7 @@ type commands struct {
 		Take  creditsTakeCmd  `cmd:"" help:"Take credits, with a reason."`
 	} `cmd:"" help:"Adjustments by staff."`
 	Generate generateCmd `cmd:"" help:"Make one picture from the shell: no server, no credits."`
+	Verify   verifyCmd   `cmd:"" help:"Say what a picture file is and whether it was changed: 0 made here and intact, 1 not so."`
 	Engine   struct {
 		List  engineListCmd  `cmd:"" help:"List the configured engines, their limits and health."`
 		Check engineCheckCmd `cmd:"" help:"Ask each engine whether it could draw now."`

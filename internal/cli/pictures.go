@@ -20,6 +20,7 @@ import (
 	"kinpict/internal/engine"
 	"kinpict/internal/engine/fake"
 	"kinpict/internal/engine/studio"
+	"kinpict/internal/generation"
 	"kinpict/internal/photo"
 	"kinpict/internal/scenario"
 )
@@ -95,7 +96,15 @@ func (c *generateCmd) Run(s *session) error {
 	if err != nil {
 		return &kinpict.Error{Code: kinpict.EngineUnavailable, Message: "The picture could not be made.", Hint: err.Error()}
 	}
-	if err := os.WriteFile(c.Output, pic.Data, 0o644); err != nil {
+	marker, err := app.ShellMarker(s.config, pic.Data)
+	if err != nil {
+		return explainSettings(err)
+	}
+	data, err := marker.Mark(pic.Data, pic.ContentType, generation.About{Generative: pic.Generative, Preview: c.Preview, From: pic.Original})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.Output, data, 0o644); err != nil {
 		return usageError{err}
 	}
 	fmt.Fprintf(s.out, "%s: %d x %d pixels by %s in %s\n", c.Output, pic.Width, pic.Height, name, time.Since(start).Round(10*time.Millisecond))

@@ -121,11 +121,8 @@ func (c *configCmd) Run(s *session) error {
 type versionCmd struct{}
 
 func (c *versionCmd) Run(s *session) error {
-	version, revision := "development", "unknown"
+	version, revision := app.Version(), "unknown"
 	if b, ok := debug.ReadBuildInfo(); ok {
-		if b.Main.Version != "" && b.Main.Version != "(devel)" {
-			version = b.Main.Version
-		}
 		for _, x := range b.Settings {
 			if x.Key == "vcs.revision" {
 				revision = x.Value

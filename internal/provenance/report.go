@@ -81,6 +81,8 @@ func (r *Report) Headline() string {
 		return "This picture carries a signature that cannot be checked here."
 	case r.State == Unsigned:
 		return "This picture carries a note about how it was made, but nobody signed it."
+	case r.Format == "" && r.State == Unmarked:
+		return "This is neither a JPEG nor a PNG, and marks are read from those two."
 	case r.State == Damaged:
 		return "This file is damaged, so nothing it says can be relied on."
 	}

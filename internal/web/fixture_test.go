@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kinpict"
+	"kinpict/internal/provenance"
 	"kinpict/internal/scenario"
 )
 
@@ -47,6 +48,9 @@ func specimens(d *dressing) map[string]specimen {
 	none := guest
 	none.Previews = 0
 
+	found := func(r provenance.Report) VerifyView {
+		return VerifyView{Page: guest, MaxMegabytes: 20, Found: foundIn(&r)}
+	}
 	scenes := someScenes(d)
 	cards := []Card{
 		{ID: "pho_1", Src: "/api/v1/photos/pho_1/image?thumb=1", Name: "Photo 1", Role: "grandparent", Label: "Nana"},
@@ -137,6 +141,12 @@ func specimens(d *dressing) map[string]specimen {
 		"privacy, a model": {"policy-privacy", PricingView{Page: model}},
 		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, "")}},
 		"policy use":       {"policy-acceptable-use", PricingView{Page: guest}},
+
+		"verify":          {"verify", VerifyView{Page: guest, MaxMegabytes: 20}},
+		"verify wrong":    {"verify", VerifyView{Page: guest, MaxMegabytes: 20, Faults: Faults{[]Problem{{"file", "Choose a picture."}}}}},
+		"verify ours":     {"verify", found(provenance.Report{Format: "jpeg", State: provenance.Intact, Signer: provenance.Ours, Issuer: "photos.example", Source: provenance.Captured, Note: provenance.Captured, Software: "Kinpict 1", At: someDay, Actions: []string{"c2pa.created"}})},
+		"verify altered":  {"verify", found(provenance.Report{Format: "png", State: provenance.Altered, Altered: []string{provenance.PictureBytes}, Signer: provenance.Others, Issuer: "<b>", Note: provenance.Redrawn, Former: []provenance.Former{{State: provenance.Unproven, Signer: provenance.Others, Issuer: "x", Software: "Images 9"}}})},
+		"verify unmarked": {"verify", found(provenance.Report{Format: "jpeg", State: provenance.Unmarked})},
 
 		"sign-in":         {"sign-in", SignInView{Page: guest, Next: "/create", Keeps: true}},
 		"sign-in wrong":   {"sign-in", SignInView{Page: guest, Address: "ann", Faults: Faults{[]Problem{{"email", "This is not an e-mail address."}}}}},

@@ -38,7 +38,7 @@ type Site struct {
 	Outbox bool
 
 	*dressing
-	uploads *httpd.Slots
+	uploads, checks *httpd.Slots
 }
 
 // Sandbox is the sandbox provider as its page needs it.
@@ -55,6 +55,7 @@ func New(s Site) (*Site, error) {
 	}
 	s.dressing = d
 	s.uploads = &httpd.Slots{All: 16, Each: 4}
+	s.checks = &httpd.Slots{All: 4, Each: 2}
 	return &s, nil
 }
 
@@ -65,34 +66,37 @@ func (s *Site) Sample(id string) string { return s.show(id).Large }
 func (s *Site) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /a/{hash}/{path...}", s.assets)
 	for pattern, h := range map[string]httpd.Handler{
-		"GET /{$}":                        s.home,
-		"GET /scenarios":                  s.scenarios,
-		"GET /scenarios/{slug}":           s.scenario,
-		"GET /scenarios/{slug}/sample":    s.sample,
-		"GET /pricing":                    s.pricing,
-		"GET /create":                     s.create,
-		"POST /create":                    s.press,
-		"POST /create/draft":              s.saveDraft,
-		"POST /create/photos":             s.addPhotos,
-		"POST /create/photos/{id}/delete": s.deletePhoto,
-		"GET /generations":                s.generations,
-		"GET /generations/{id}":           s.generation,
-		"POST /generations/{id}/cancel":   s.cancel,
-		"POST /generations/{id}/retry":    s.retry,
-		"GET /credits":                    s.credits,
-		"GET /policies/{name}":            s.policy,
-		"GET /sign-in":                    s.signIn,
-		"POST /sign-in":                   s.requestLink,
-		"GET /sign-in/confirm":            s.confirm,
-		"POST /sign-in/confirm":           s.enter,
-		"POST /sign-out":                  s.signOut,
-		"POST /checkout":                  s.checkout,
-		"GET /checkout/return":            s.returned,
-		"GET /held/{id}":                  s.held,
-		"POST /held/{id}":                 s.resume,
-		"POST /prefs/theme":               s.theme,
-		"GET /robots.txt":                 s.robots,
-		"GET /manifest.webmanifest":       s.manifest,
+		"GET /{$}":                            s.home,
+		"GET /scenarios":                      s.scenarios,
+		"GET /scenarios/{slug}":               s.scenario,
+		"GET /scenarios/{slug}/sample":        s.sample,
+		"GET /pricing":                        s.pricing,
+		"GET /create":                         s.create,
+		"POST /create":                        s.press,
+		"POST /create/draft":                  s.saveDraft,
+		"POST /create/photos":                 s.addPhotos,
+		"POST /create/photos/{id}/delete":     s.deletePhoto,
+		"GET /generations":                    s.generations,
+		"GET /generations/{id}":               s.generation,
+		"POST /generations/{id}/cancel":       s.cancel,
+		"POST /generations/{id}/retry":        s.retry,
+		"GET /credits":                        s.credits,
+		"GET /verify":                         s.verifyPage,
+		"POST /verify":                        s.verify,
+		"GET /.well-known/kinpict-issuer.pem": s.issuer,
+		"GET /policies/{name}":                s.policy,
+		"GET /sign-in":                        s.signIn,
+		"POST /sign-in":                       s.requestLink,
+		"GET /sign-in/confirm":                s.confirm,
+		"POST /sign-in/confirm":               s.enter,
+		"POST /sign-out":                      s.signOut,
+		"POST /checkout":                      s.checkout,
+		"GET /checkout/return":                s.returned,
+		"GET /held/{id}":                      s.held,
+		"POST /held/{id}":                     s.resume,
+		"POST /prefs/theme":                   s.theme,
+		"GET /robots.txt":                     s.robots,
+		"GET /manifest.webmanifest":           s.manifest,
 	} {
 		mux.Handle(pattern, h.Or(s.Fail))
 	}
