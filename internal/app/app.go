@@ -32,6 +32,7 @@ import (
 	"kinpict/internal/photo"
 	"kinpict/internal/scenario"
 	"kinpict/internal/store"
+	"kinpict/internal/support"
 )
 
 // An App is the product, put together and not yet serving.
@@ -46,6 +47,7 @@ type App struct {
 	Shop      *billing.Shop
 	People    *people.People
 	Intake    *intake.Intake
+	Support   *support.Desk
 	Sandbox   *sandbox.Provider
 
 	ids    kinpict.IDs
@@ -102,13 +104,17 @@ func (a *App) compose(key []byte) error {
 	a.Sandbox = &sandbox.Provider{DB: a.DB, IDs: a.ids, Now: a.now, Keys: [][]byte{sandbox.Key(key)}, PublicURL: public, Deliver: a.deliver, Log: a.Log}
 	a.Shop = &billing.Shop{DB: a.DB, IDs: a.ids, Now: a.now, Provider: a.Sandbox, PublicURL: public, Relaxed: relaxed, Log: a.Log}
 	a.People = &people.People{DB: a.DB, IDs: a.ids, Now: a.now, Key: key, PublicURL: public, Relaxed: relaxed}
+	if a.Support, err = a.desk(key, public, relaxed); err != nil {
+		return err
+	}
 	a.Intake = &intake.Intake{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Gate: photo.NewGate(512, 16), Limits: photo.DefaultLimits(), Faces: faces, Relaxed: relaxed}
 	own, err := issuer(cfg, key)
 	if err != nil {
 		return err
 	}
 	a.Studio = &generation.Studio{DB: a.DB, Marks: Marker{own}, Issuer: own, Engines: a.Engines, Blobs: a.Blobs, Scenarios: a.Scenarios, IDs: a.ids, Now: a.now, Log: a.Log,
-		Worker: a.ids.New("wrk_"), Workers: cfg.Workers, Poll: time.Second, Relaxed: relaxed, Jitter: jitter}
+		Worker: a.ids.New("wrk_"), Workers: cfg.Workers, Poll: time.Second, Relaxed: relaxed, Jitter: jitter,
+		Resize: photo.Resize, ShareKey: shareKey(key)}
 	return nil
 }
 
@@ -126,7 +132,10 @@ func (a *App) Ready(ctx context.Context, migrate bool) error {
 		}
 		return &kinpict.Error{Code: kinpict.Unavailable, Message: fmt.Sprintf("The database lacks %d migrations.", len(pending)), Hint: "Run `kinpict migrate` first."}
 	}
-	return a.DB.Seed(ctx, kinpict.DefaultCatalog())
+	if err := a.DB.Seed(ctx, kinpict.DefaultCatalog()); err != nil {
+		return err
+	}
+	return a.Support.KeepKey(ctx)
 }
 
 // Close lets go of the database.

@@ -151,6 +151,15 @@ func (a *Adjustment) check(c kinpict.Caller) (actor string, err error) {
 
 // Grant gives credits and reports whether it did: an ID gives once for ever.
 func (s *Shop) Grant(ctx context.Context, c kinpict.Caller, a Adjustment) (given bool, err error) {
+	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		given, err = s.GrantIn(tx, c, a)
+		return err
+	})
+	return given, err
+}
+
+// GrantIn is Grant as a part of a larger transaction.
+func (s *Shop) GrantIn(tx *store.Tx, c kinpict.Caller, a Adjustment) (given bool, err error) {
 	actor, err := a.check(c)
 	if err != nil {
 		return false, err
@@ -167,21 +176,30 @@ func (s *Shop) Grant(ctx context.Context, c kinpict.Caller, a Adjustment) (given
 	if a.ID == "" {
 		a.ID = s.IDs.New("adj_")
 	}
-	lot := s.IDs.New(kinpict.LotPrefix)
 	kind := store.AdjustGrant
 	if a.Kind == kinpict.LotPromo {
 		kind = store.AdjustPromo
 	}
-	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		given = false
-		if done, _, err := tx.Adjusted(a.AccountID, a.ID, kind); err != nil || done {
-			return err
-		}
-		given, err = tx.Grant(store.Grant{LotID: lot, AccountID: a.AccountID, Kind: a.Kind, SourceType: "adjustment", SourceID: a.ID,
-			Credits: a.Credits, ExpiresAt: a.ExpiresAt, Actor: actor, Reason: a.Reason, Note: a.Note})
+	if done, _, err := tx.Adjusted(a.AccountID, a.ID, kind); err != nil || done {
+		return false, err
+	}
+	return tx.Grant(store.Grant{LotID: s.IDs.New(kinpict.LotPrefix), AccountID: a.AccountID, Kind: a.Kind, SourceType: "adjustment", SourceID: a.ID,
+		Credits: a.Credits, ExpiresAt: a.ExpiresAt, Actor: actor, Reason: a.Reason, Note: a.Note})
+}
+
+// GoodwillIn gives back, as a part of a larger transaction, a.Credits of what a
+// delivered picture of the account cost, to the lots they came from. Conflict
+// if it was not delivered, or has less left to give back; NotFound if it is not
+// the account's.
+func (s *Shop) GoodwillIn(tx *store.Tx, c kinpict.Caller, generation string, a Adjustment) error {
+	actor, err := a.check(c)
+	if err != nil {
 		return err
-	})
-	return given, err
+	}
+	if _, err := tx.Generation(a.AccountID, generation); err != nil {
+		return err
+	}
+	return tx.Goodwill(generation, a.Credits, actor, a.Reason, a.Note)
 }
 
 // Take removes credits, in the order they would be spent. InsufficientCredits if

@@ -8,7 +8,7 @@ import (
 )
 
 // A Finding is one thing in the books that is not as it must be. Check is its
-// code, A1 to A31; docs/ledger.md says what each proves.
+// code, A1 to A32; docs/ledger.md says what each proves.
 type Finding struct {
 	Check   string `json:"check"`
 	Subject string `json:"subject"`
@@ -187,13 +187,13 @@ var checks = []check{
 	{id: "A31", query: `SELECT id, 'was deleted and its picture is still not removed' FROM generation
 		WHERE ($1 = '' OR owner = $1) AND deleted_at > 0 AND deleted_at < $2 AND image_key <> '' AND image_key <> 'removed'`, at: []time.Duration{-sweepSlack}},
 	{id: "A30", query: `SELECT id, 'is a sandbox purchase in live mode' FROM purchase WHERE ($1 = '' OR account_id = $1) AND provider = 'sandbox' AND livemode <> 0`},
-	{id: "A31", query: `SELECT r.id, 'says that ' || a.credits || ' credits were given, the books say ' || coalesce(x.s, 0)
+	{id: "A32", query: `SELECT r.id, 'says that ' || a.credits || ' credits were given, the books say ' || coalesce(x.s, 0)
 		FROM review_act a JOIN review r ON r.id = a.review_id
 			LEFT JOIN (SELECT e.account_id, e.account_seq, ` + sumOf(`e.amount`) + ` AS s FROM entry e JOIN txn t ON t.account_id = e.account_id AND t.account_seq = e.account_seq
 				WHERE e.code IN ('lot', 'debt') AND t.kind IN ('adjust', 'goodwill') GROUP BY e.account_id, e.account_seq) x
 				ON x.account_id = r.account_id AND x.account_seq = a.account_seq
 		WHERE ($1 = '' OR r.account_id = $1) AND a.credits <> coalesce(x.s, 0)`},
-	{id: "A31", query: `SELECT id, 'is ' || status || ' and nobody did that' FROM review r
+	{id: "A32", query: `SELECT id, 'is ' || status || ' and nobody did that' FROM review r
 		WHERE ($1 = '' OR account_id = $1) AND status <> 'open' AND NOT EXISTS (SELECT 1 FROM review_act a
 			WHERE a.review_id = r.id AND (r.status = 'answered' AND a.kind = 'answer' OR r.status = 'closed' AND a.kind = 'close'))`},
 }

@@ -113,6 +113,12 @@ func (t *Tx) Charge(accountID, id string) (*ChargeRow, error) {
 	return &c, err
 }
 
+// TakenBack is how many credits of a source its payment's reversal covers.
+func (t *Tx) TakenBack(sourceType, sourceID string) (n kinpict.Credits, err error) {
+	err = t.row(`SELECT `+sumOf(`rev_target`)+` FROM lot WHERE source_type = $1 AND source_id = $2`, sourceType, sourceID).Scan(&n)
+	return n, err
+}
+
 // A LotRow is a lot with every counter.
 type LotRow struct {
 	ID          string          `json:"id"`

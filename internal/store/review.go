@@ -101,7 +101,18 @@ func (t *Tx) Position(accountID string) (seq int64, err error) {
 	return seq, err
 }
 
-// auditReviews proves that evidence is what was frozen, which no query can (A31).
+// LastSeq is the number of the account's last transaction.
+func (t *Tx) LastSeq(accountID string) (seq int64, err error) {
+	err = t.row(`SELECT seq FROM account WHERE id = $1`, accountID).Scan(&seq)
+	return seq, err
+}
+
+// AuditAccount proves one account's books as the transaction sees them.
+func (t *Tx) AuditAccount(accountID string) ([]Finding, error) {
+	return t.audit(Scope{AccountID: accountID})
+}
+
+// auditReviews proves that evidence is what was frozen, which no query can (A32).
 func (t *Tx) auditReviews(accountID string) (found []Finding, err error) {
 	err = t.each(func(rows *sql.Rows) error {
 		r, err := scanReview(rows)
@@ -109,12 +120,12 @@ func (t *Tx) auditReviews(accountID string) (found []Finding, err error) {
 			return err
 		}
 		if sum := sha256.Sum256(r.Evidence); hex.EncodeToString(sum[:]) != r.SHA256 {
-			found = append(found, Finding{"A31", r.ID, "has other evidence than was frozen"})
+			found = append(found, Finding{"A32", r.ID, "has other evidence than was frozen"})
 		}
 		return nil
 	}, `SELECT `+reviewColumns+` FROM review WHERE $1 = '' OR account_id = $1`, accountID)
 	if err != nil {
-		return nil, fmt.Errorf("audit A31: %w", err)
+		return nil, fmt.Errorf("audit A32: %w", err)
 	}
 	return found, nil
 }
