@@ -49,6 +49,9 @@ var mayImport = map[string][]string{
 
 	"internal/billing/billingtest": {"", "internal/billing", "internal/store"},
 	"internal/billing/sandbox":     {"", "internal/billing", "internal/store"},
+	"internal/billing/stripe":      {"", "internal/billing"},
+
+	"internal/billing/stripe/stripetest": {"", "internal/billing"},
 
 	// Surfaces know use cases and never the store, the ledger or a provider.
 	"internal/api": {"", "client", "internal/provenance", "internal/httpd", "internal/scenario", "internal/generation", "internal/billing", "internal/intake"},
@@ -67,6 +70,7 @@ var only = map[string][]string{
 	"github.com/alecthomas/kong":      {"internal/cli"},
 	"golang.org/x/image":              {"internal/photo", "internal/engine", "internal/engine/enginetest", "internal/engine/fake", "internal/engine/studio/..."},
 	"codeberg.org/go-pdf/fpdf":        {"internal/print"},
+	"github.com/stripe/stripe-go/v85": {"internal/billing/stripe"},
 	"github.com/tdewolff/minify/v2":   {"internal/web"},
 	"github.com/andybalholm/brotli":   {"internal/web"},
 	"github.com/fxamacker/cbor/v2":    {"internal/provenance"},

@@ -45,6 +45,9 @@ func (s *Shop) syncObject(ctx context.Context, object string) error {
 		return err
 	}
 	st, err := s.Provider.Payment(ctx, object)
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		return &Mismatch{object, "is unknown to the provider, or nothing of a checkout"}
+	}
 	if err != nil {
 		return fmt.Errorf("ask %s about %s: %w", s.Provider.Name(), object, err)
 	}

@@ -68,6 +68,11 @@ func (a apart) Open(ctx context.Context, o billing.Order) (billing.Session, erro
 	return a.Provider.Open(ctx, o)
 }
 
+func (a apart) Refund(ctx context.Context, r billing.Refund) error {
+	r.Key += "/" + strconv.Itoa(a.n)
+	return a.Provider.Refund(ctx, r)
+}
+
 func TestOutcomesThatCannotFollow(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		p, l := newSandbox(db, clock)
