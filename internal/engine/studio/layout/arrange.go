@@ -69,9 +69,9 @@ func (p *Plan) Arrange(page Page, photos []*Subject, seed uint64, open Opening) 
 	case "slices":
 		slots = p.slices(area, photos, rng, open)
 	case "rows":
-		slots = p.rows(area, len(photos), rng)
+		slots = p.rows(area, photos, rng)
 	case "feature":
-		slots = p.feature(area, len(photos), rng)
+		slots = p.feature(area, photos, rng)
 	}
 	order := p.assign(slots, photos, open)
 	out := make([]Slot, len(photos))
@@ -123,7 +123,10 @@ func (p *Plan) assign(slots []Slot, photos []*Subject, open Opening) []int {
 			c += 0.02 * math.Abs(float64(i-k))
 			if k == 0 {
 				// The first photo is the one that matters most.
-				c += 0.06 * float64(rank[i])
+				c += 0.09 * float64(rank[i])
+				if p.Kind == "feature" && rank[i] > 0 {
+					c += 0.2
+				}
 			}
 			if len(f.Faces) > 1 {
 				c -= 0.2 * math.Sqrt(w*h) / 1000 * math.Min(8, float64(len(f.Faces)))

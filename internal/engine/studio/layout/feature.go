@@ -9,13 +9,28 @@ import (
 
 // feature places one large slot and circles: beside it, or along a curve
 // below it, whichever fills the area better.
-func (p *Plan) feature(area raster.Rect, n int, rng *noise.Rand) []Slot {
+func (p *Plan) feature(area raster.Rect, photos []*Subject, rng *noise.Rand) []Slot {
+	n := len(photos)
+	q := *p
 	if n <= 2 {
-		q := *p
 		q.Styles = p.Styles[:1]
 		q.Largest = area.H() * 0.96
-		return q.rows(area, n, rng)
+		// Two slots side by side may be slim, to use the height there is.
+		cell := (area.W() - p.Gap*float64(n-1)) / float64(n)
+		q.Aspect = math.Max(0.8*p.Aspect, math.Min(p.Aspect, cell/(0.82*area.H())))
+		return q.rows(area, photos, rng)
 	}
+	for _, s := range photos {
+		// A circle holds nobody who stands far from the middle; the large slot becomes
+		// as wide as it can be and still looks like itself.
+		if s.Wide(1) {
+			q.Aspect = math.Max(q.Aspect, 1.3)
+		}
+	}
+	if q.Aspect > p.Aspect && area.H() > 0.9*area.W() {
+		return q.stacked(area, n-1)
+	}
+	p = &q
 	below, scoreBelow := p.below(area, n-1)
 	beside, scoreBeside := p.beside(area, n-1)
 	if below == nil || scoreBeside > scoreBelow && area.W() > area.H() {
@@ -28,9 +43,12 @@ func (p *Plan) feature(area raster.Rect, n int, rng *noise.Rand) []Slot {
 // main picture.
 const insetShare = 0.60
 
-// balance scores sizes: a product, so that neither the large slot nor the
-// circles grow at the whole cost of the other.
-func balance(main, circles float64) float64 { return main * math.Pow(circles, 0.7) }
+// balance scores sizes, of the large slot and of all k circles: a product, so that
+// neither grows at the whole cost of the other. The more people the circles
+// show, the more they count.
+func balance(main, circles float64, k int) float64 {
+	return main * math.Pow(circles, 0.7+0.07*float64(k-2))
+}
 
 // below puts k circles on a curve around the foot of the large slot.
 func (p *Plan) below(area raster.Rect, k int) ([]Slot, float64) {
@@ -44,7 +62,7 @@ func (p *Plan) below(area raster.Rect, k int) ([]Slot, float64) {
 		}
 		for r := insetShare / 2 * mw; r > 0.09*area.W(); r -= 0.006 * area.W() {
 			// More pixels win; what the curve cannot hold is tried with a longer one.
-			score := balance(mw*mh, float64(k)*4*r*r)
+			score := balance(mw*mh, float64(k)*4*r*r, k)
 			if score <= top {
 				continue
 			}
@@ -120,6 +138,37 @@ func roomy(slots []Slot, gap float64) bool {
 	return true
 }
 
+// stacked puts k circles in rows below a wide large slot, around which a curve
+// has no room.
+func (p *Plan) stacked(area raster.Rect, k int) []Slot {
+	cx := (area.X0 + area.X1) / 2
+	var best []Slot
+	top := -1.0
+	for mw := area.W(); mw > 0.5*area.W(); mw -= 0.02 * area.W() {
+		mh := mw / p.Aspect
+		for rows := 1; rows <= min(3, k); rows++ {
+			cols := (k + rows - 1) / rows
+			d := math.Min((area.W()-float64(cols-1)*p.Gap)/float64(cols), (area.H()-mh)/float64(rows)-1.4*p.Gap)
+			d = math.Min(d, insetShare*mw)
+			score := balance(mw*mh, float64(k)*d*d, k)
+			if d < 60 || score <= top {
+				continue
+			}
+			top = score
+			spare := (area.H() - mh - float64(rows)*d) / float64(rows+1)
+			best = []Slot{{X: cx, Y: area.Y0 + spare/2 + mh/2, W: mw, H: mh, Style: p.Styles[0]}}
+			y := area.Y0 + spare/2 + mh + spare + d/2
+			for r, m := range rowLengths(k, rows) {
+				side := math.Max(p.Gap, math.Min((area.W()-float64(m)*d)/float64(m), 0.35*d))
+				for i := range m {
+					best = append(best, Slot{X: cx + (float64(i)-float64(m-1)/2)*(d+side), Y: y + float64(r)*(d+spare), W: d, H: d, Style: p.Styles[1]})
+				}
+			}
+		}
+	}
+	return best
+}
+
 func (p *Plan) beside(area raster.Rect, k int) ([]Slot, float64) {
 	left, right := (k+1)/2, k/2
 	cx := (area.X0 + area.X1) / 2
@@ -136,7 +185,7 @@ func (p *Plan) beside(area raster.Rect, k int) ([]Slot, float64) {
 			rows := (left + cols - 1) / cols
 			d := math.Min((box-float64(cols-1)*p.Gap)/float64(cols), (mh-float64(rows-1)*p.Gap)/float64(rows))
 			d = math.Min(d, insetShare*mw)
-			score := balance(mw*h, float64(k)*d*d)
+			score := balance(mw*h, float64(k)*d*d, k)
 			if score <= top {
 				continue
 			}

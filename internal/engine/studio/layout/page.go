@@ -107,12 +107,45 @@ func (s *Subject) Crop(aspect, head, cover float64) raster.Rect {
 		ch = math.Min(ch, math.Max(size/head, need))
 		cw = ch * aspect
 		cx = (safe.X0 + safe.X1) / 2
-		// Eyes stand a little above the middle of what shows.
-		cy = fy + (0.065+cover*0.4)*ch
+		// Eyes stand a little above the middle of what shows. The closer the crop, the
+		// less, because hats and high hair begin above where a head is expected to end.
+		rise := 0.065 * math.Max(0, math.Min(1, (ch*(1-cover)/size-1.9)/0.8))
+		cy = fy + (rise+cover*0.4)*ch
+		if safe.W() > cw {
+			cx = s.most(cw)
+		}
 	}
 	x0 := within(cx-cw/2, safe.X0, safe.X1-cw, s.W-cw)
 	y0 := within(cy-ch/2, safe.Y0, safe.Y1-ch*(1-cover), s.H-ch)
 	return raster.Rect{X0: x0, Y0: y0, X1: x0 + cw, Y1: y0 + ch}
+}
+
+// most is the middle of the window of width w that holds the most whole faces,
+// for groups too wide for their place; of equal ones the middlemost.
+func (s *Subject) most(w float64) float64 {
+	mid := s.W / 2
+	best, score := mid, -1.0
+	for _, f := range s.Faces {
+		for _, x := range []float64{f.X - 0.62*f.S + w/2, f.X + 0.62*f.S - w/2} {
+			x = math.Max(w/2, math.Min(s.W-w/2, x))
+			q := -0.5 * math.Abs(x-mid) / s.W
+			for _, o := range s.Faces {
+				if math.Abs(o.X-x) <= w/2-0.55*o.S {
+					q++
+				}
+			}
+			if q > score {
+				best, score = x, q
+			}
+		}
+	}
+	return best
+}
+
+// Wide reports whether the people of a photo stand too far apart for a place of
+// the given width to height, so that some would be cut off.
+func (s *Subject) Wide(aspect float64) bool {
+	return len(s.Faces) > 1 && s.Safe().W() > 1.02*math.Min(s.W, s.H*aspect)
 }
 
 // within moves v so that it is at most first and at least last, where both can
@@ -130,5 +163,10 @@ func (s *Subject) Loss(aspect, head, cover float64) float64 {
 		math.Max(0, math.Min(r.Y1, safe.Y1)-math.Max(r.Y0, safe.Y0))
 	lost := 1 - in/(safe.W()*safe.H()+1e-9)
 	waste := 1 - r.W()*r.H()/(s.W*s.H)
-	return 4*lost + 0.25*waste
+	// Room for hair and hats is wished for, not demanded.
+	tight := 0.0
+	for _, f := range s.Faces {
+		tight += math.Max(0, r.Y0-math.Max(0, f.Y-1.2*f.S)) / f.S / float64(len(s.Faces))
+	}
+	return 4*lost + 0.25*waste + 0.3*tight
 }

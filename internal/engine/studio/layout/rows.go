@@ -28,14 +28,26 @@ func rowLengths(n, r int) []int {
 }
 
 // rows makes slots as large as the area allows. All slots of a row are equal;
-// a shorter row's may be Vary times as large as the longest row's.
-func (p *Plan) rows(area raster.Rect, n int, rng *noise.Rand) []Slot {
+// a shorter row's may be Vary times as large as the longest row's. A photo whose
+// people would not fit beside each other gets a slot twice as wide.
+func (p *Plan) rows(area raster.Rect, photos []*Subject, rng *noise.Rand) []Slot {
 	vary := math.Max(1, p.Vary)
-	var lengths []int
+	n, wide := len(photos), 0
+	for _, s := range photos {
+		if s.Wide(p.Aspect) {
+			wide++
+		}
+	}
+	n += wide // a wide slot counts as two from here on
+	var lengths, wides []int
 	var heights []float64
 	most := 0.0
 	for r := 1; r <= n; r++ {
 		ls := rowLengths(n, r)
+		ws := spread(wide, ls)
+		if ws == nil {
+			continue
+		}
 		hs, total := make([]float64, r), 0.0
 		small := math.Inf(1)
 		for i, m := range ls {
@@ -58,7 +70,7 @@ func (p *Plan) rows(area raster.Rect, n int, rng *noise.Rand) []Slot {
 		}
 		// The smallest counts extra, so that nobody is made tiny for a large neighbour.
 		if sum += float64(n) * least * least; sum > most*1.03 {
-			most, lengths, heights = sum, ls, hs
+			most, lengths, heights, wides = sum, ls, hs, ws
 		}
 	}
 	rows := len(lengths)
@@ -75,10 +87,16 @@ func (p *Plan) rows(area raster.Rect, n int, rng *noise.Rand) []Slot {
 		w := h * p.Aspect
 		side := math.Max(p.Gap, math.Min((area.W()-float64(m)*w)/float64(m+1), 0.3*w))
 		x := (area.X0+area.X1)/2 - (float64(m)*w+float64(m-1)*side)/2
-		for i := range m {
-			s := Slot{X: x + w/2 + float64(i)*(w+side), Y: y + h/2, W: w, H: h, Style: p.Styles[0]}
+		for i := range m - wides[r] {
+			s := Slot{X: x + w/2, Y: y + h/2, W: w, H: h, Style: p.Styles[0]}
+			// Wide slots stand at the end of one row and at the beginning of the next.
+			if end := m - wides[r] - 1 - i; r%2 == 0 && end < wides[r] || r%2 == 1 && i < wides[r] {
+				s.W = 2*w + side
+				s.X = x + s.W/2
+			}
+			x += s.W + side
 			if p.Tilt > 0 {
-				s.Deg = p.Tilt * rng.Between(0.45, 1)
+				s.Deg = p.Tilt * rng.Between(0.45, 1) * w / s.W
 				if (r+i)%2 == 0 {
 					s.Deg = -s.Deg
 				}
@@ -91,6 +109,25 @@ func (p *Plan) rows(area raster.Rect, n int, rng *noise.Rand) []Slot {
 			out = append(out, s)
 		}
 		y += h + gap
+	}
+	return out
+}
+
+// spread shares wide slots among rows of the given lengths, the last row first,
+// nil when they do not fit.
+func spread(wide int, lengths []int) []int {
+	out := make([]int, len(lengths))
+	for wide > 0 {
+		before := wide
+		for r := len(lengths) - 1; r >= 0 && wide > 0; r-- {
+			if 2*(out[r]+1) <= lengths[r] {
+				out[r]++
+				wide--
+			}
+		}
+		if wide == before {
+			return nil
+		}
 	}
 	return out
 }

@@ -12,12 +12,12 @@ import (
 // slices searches cuts of the area for the one that cuts least out of the
 // photos and gives them sizes that are not too unlike (after Atkins 2008).
 func (p *Plan) slices(area raster.Rect, photos []*Subject, rng *noise.Rand, open Opening) []Slot {
-	const tries = 1200
+	const tries = 4000
 	var best []Slot
 	least := math.Inf(1)
 	n := len(photos)
 	// An elongated slot is allowed only as far as the area and number force it.
-	for limit := 1.75; best == nil; limit += 0.4 {
+	for limit := 1.9; best == nil; limit += 0.4 {
 		for range tries {
 			part, blank := p.shrink(area, n, rng)
 			slots := p.cut(part, n, rng)
@@ -25,7 +25,7 @@ func (p *Plan) slices(area raster.Rect, photos []*Subject, rng *noise.Rand, open
 				continue
 			}
 			p.byArea(slots)
-			c := 0.6 * blank
+			c := p.emptiness(n) * blank
 			small, large := math.Inf(1), 0.0
 			for i, k := range p.assign(slots, photos, open) {
 				s := slots[i]
@@ -44,6 +44,16 @@ func (p *Plan) slices(area raster.Rect, photos []*Subject, rng *noise.Rand, open
 		}
 	}
 	return best
+}
+
+// emptiness is what a blank share of the area costs: little where one photo
+// would have to fill a page of quite another shape, much where several can
+// be cut to fill it.
+func (p *Plan) emptiness(n int) float64 {
+	if n == 1 {
+		return 0.6
+	}
+	return 0.3 + 0.35*float64(n) // what is cut off is counted for each of them
 }
 
 // shrink sometimes leaves part of the area blank, because one or two slots
@@ -67,11 +77,11 @@ func (p *Plan) cut(area raster.Rect, n int, rng *noise.Rand) []Slot {
 	for len(boxes) < n {
 		slices.SortStableFunc(boxes, func(a, b raster.Rect) int { return cmp.Compare(b.W()*b.H(), a.W()*a.H()) })
 		k := 0
-		if len(boxes) > 1 && rng.Float() < 0.35 {
+		if len(boxes) > 1 && rng.Float() < 0.45 {
 			k = 1
 		}
 		b := boxes[k]
-		f := [...]float64{0.5, 0.5, 0.42, 0.58, 0.36, 0.64, 0.33, 0.67}[rng.Below(8)]
+		f := [...]float64{0.5, 0.5, 0.5, 0.45, 0.55, 0.42, 0.58, 0.36, 0.64, 0.33, 0.67}[rng.Below(11)]
 		c := b
 		if (b.W() > b.H()) == (rng.Float() < 0.85) {
 			b.X1 = b.X0 + (b.W()-p.Gap)*f
