@@ -21,7 +21,7 @@ import (
 
 const (
 	// Key is the one API key the bank knows.
-	Key = "sk_test_stand_in"
+	Key = "sk_test_standin"
 	// Secret signs its webhooks.
 	Secret = "whsec_stand_in"
 
