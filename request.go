@@ -127,6 +127,7 @@ type Image struct {
 	Height      int
 	Bytes       int64
 	SHA256      string // hex
+	Generative  bool   // a trained model redrew people
 }
 
 // KeepPhotos is how long an account's photo lives after its last use.

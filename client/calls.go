@@ -159,8 +159,8 @@ func (c *Client) Print(ctx context.Context, id, paper string) (io.ReadCloser, er
 
 // Share makes a private link that works for 1, 7 or 30 days, 7 for 0. The same
 // key is the same link; without one each call makes another.
-func (c *Client) Share(ctx context.Context, key, id string, days int) (*NewShare, error) {
-	return call[NewShare](ctx, c, http.MethodPost, "/generations"+seg(id)+"/shares", key, ShareOrder{Days: days})
+func (c *Client) Share(ctx context.Context, key, id string, days int) (*Share, error) {
+	return call[Share](ctx, c, http.MethodPost, "/generations"+seg(id)+"/shares", key, ShareOrder{Days: days})
 }
 
 // Shares lists the links to a picture that work now.

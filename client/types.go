@@ -206,16 +206,11 @@ type ShareOrder struct {
 type Share struct {
 	ID         string    `json:"id"`
 	Generation string    `json:"generation"`
+	URL        string    `json:"url,omitempty" doc:"Told only in the answer that made the link; it is not kept."`
 	Days       int       `json:"days"`
 	Views      int64     `json:"views" doc:"How often its page was opened; by whom is not known."`
 	CreatedAt  time.Time `json:"created_at"`
 	ExpiresAt  time.Time `json:"expires_at"`
-}
-
-// A NewShare is a link that was just made. Only now its address is known.
-type NewShare struct {
-	Share
-	URL string `json:"url"`
 }
 
 // Shares is the list of links to a picture that work now.

@@ -38,11 +38,9 @@ const (
 	streamsAtOnce = 20
 	allUploads    = 64
 	allStreams    = 2000
-	// reading bounds the uploads that lie in memory at once, and resizing the
-	// pictures that are decoded to be sent smaller.
-	reading  = 8
-	resizing = 2
-	beat     = 15 * time.Second // between two signs of life of a stream
+	// reading bounds the uploads that lie in memory at once.
+	reading = 8
+	beat    = 15 * time.Second // between two signs of life of a stream
 )
 
 // An API answers the calls. Its fields are set once, before Routes.
@@ -56,12 +54,11 @@ type API struct {
 	Sample func(scenario string) string
 	// Limits are what GET /limits publishes; the API's own are added to them.
 	Limits client.Limits
-	// Resize decodes a JPEG or PNG and encodes it as "jpeg" or "png" with the
-	// longer side at most side pixels, 0 for as it is.
-	Resize func(ctx context.Context, data []byte, side int, format string) (picture []byte, err error)
+	// ShareURL is the address of the page a private link leads to.
+	ShareURL func(token string) string
 
 	uploads, streams httpd.Slots
-	reads, resizes   chan struct{}
+	reads            chan struct{}
 	beat             time.Duration
 }
 
@@ -69,7 +66,7 @@ type API struct {
 func (a *API) Routes(mux *http.ServeMux) {
 	a.uploads = httpd.Slots{All: allUploads, Each: uploadsAtOnce}
 	a.streams = httpd.Slots{All: allStreams, Each: streamsAtOnce}
-	a.reads, a.resizes = make(chan struct{}, reading), make(chan struct{}, resizing)
+	a.reads = make(chan struct{}, reading)
 	a.beat = beat
 	for _, op := range operations {
 		mux.Handle(op.method+" "+op.path, a.handler(op))
@@ -114,7 +111,7 @@ func (a *API) handler(op *operation) http.Handler {
 		if !plausible(c.id()) {
 			return &kinpict.Error{Code: kinpict.NotFound, Message: "There is nothing with this id here.", Hint: "Check it for a typing mistake."}
 		}
-		if op.key || op.upload && len(r.Header.Values("Idempotency-Key")) > 0 {
+		if op.key || op.keyed() && len(r.Header.Values("Idempotency-Key")) > 0 {
 			if c.key, err = idempotencyKey(r.Header); err != nil {
 				return err
 			}

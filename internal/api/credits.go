@@ -39,7 +39,7 @@ func (a *API) transactions(c *call) error {
 	out := client.Transactions{Items: make([]client.Transaction, len(lines)), NextCursor: next}
 	for i, t := range lines {
 		out.Items[i] = client.Transaction{ID: t.ID, Kind: t.Kind, Amount: t.Amount, AvailableAfter: t.AvailableAfter, DebtAfter: t.DebtAfter,
-			Generation: t.Generation, Purchase: t.Purchase, Reason: t.Reason, At: t.At}
+			Generation: t.Generation, GenerationDeleted: t.Deleted, Purchase: t.Purchase, Reason: t.Reason, At: t.At}
 	}
 	return c.send(http.StatusOK, out)
 }

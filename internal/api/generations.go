@@ -23,6 +23,10 @@ func (c *call) accepted(a *generation.Accepted, err error) error {
 		return err
 	}
 	if a.Replay != nil {
+		if a.Replay.Status == http.StatusAccepted && len(a.Replay.Body) == 0 {
+			return &kinpict.Error{Code: kinpict.NotFound, Message: "This request was accepted before, and the picture it made was deleted.",
+				Hint: "Nothing was charged again. Use a new key for a new picture."}
+		}
 		return c.outcome(nil, "", a.Replay)
 	}
 	return c.outcome(a.Generation, a.Generation.ID, nil)
@@ -110,7 +114,15 @@ func (a *API) generations(c *call) error {
 	if err != nil {
 		return err
 	}
-	list, next, err := a.Studio.Generations(c.ctx(), c.caller, cursor, limit)
+	only, err := choice(c.r.URL.Query().Get("favourite"), "favourite", "0", "1")
+	if err != nil {
+		return err
+	}
+	find := a.Studio.Generations
+	if only == "1" {
+		find = a.Studio.Favourites
+	}
+	list, next, err := find(c.ctx(), c.caller, cursor, limit)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,7 +143,7 @@ func TestBadInputIsNeverOurFault(t *testing.T) {
 		`{"pack":"x"}`, `{"pack":"credits-80","currency":"xxx"}`, `{"pack":"credits-80","back":"//evil.example"}`, `{"pack":"credits-80","catalog_version":9223372036854775807}`,
 		`{"catalog_version":9223372036854775808}`, `{"catalog_version":77}`, strings.Repeat(" ", 70<<10) + "{}"}
 	ids := []string{"gen_none", "%00", "..%2f..%2fetc%2fpasswd", "%ff", "'%20OR%201=1--", strings.Repeat("a", 3000), "%E2%80%AE", "*", "-"}
-	queries := []string{"", "?limit=x&cursor=x", "?limit=-1", "?cursor=%00", "?cursor='", "?size=1", "?size=x&format=gif", "?format=svg", "?thumb=yes", "?%ff=%00"}
+	queries := []string{"", "?limit=x&cursor=x", "?limit=-1", "?cursor=%00", "?cursor='", "?size=1", "?paper=x", "?paper=%00&download=yes", "?favourite=maybe", "?size=x&format=gif", "?format=svg", "?thumb=yes", "?%ff=%00"}
 	types := []string{"application/json", "text/plain", "multipart/form-data", "multipart/form-data; boundary=x", ""}
 	each(t, func(r *rig) {
 		ann := r.person("ann")
@@ -177,6 +178,9 @@ func TestBadInputIsNeverOurFault(t *testing.T) {
 				}
 			}
 			for _, method := range []string{"PUT", "PATCH", "TRACE", "OPTIONS", "BREW"} {
+				if slices.ContainsFunc(r.routes(), func(y route) bool { return y.path == x.path && y.method == method }) {
+					continue
+				}
 				resp, _ := r.raw(method, x.at("gen_none"), map[string]string{"Authorization": "Bearer " + ann.Token}, "")
 				if resp.StatusCode != 405 || resp.Header.Get("Allow") == "" {
 					r.Errorf("%s %s: %d, Allow %q", method, x.path, resp.StatusCode, resp.Header.Get("Allow"))

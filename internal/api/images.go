@@ -5,8 +5,9 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
+	"kinpict/client"
+	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 )
 
@@ -28,32 +29,30 @@ func (a *API) generationImage(c *call) error {
 	if err != nil {
 		return err
 	}
-	file, im, err := a.Studio.Image(c.ctx(), c.caller, c.id())
+	r, err := a.Studio.Rendition(c.ctx(), c.caller, c.id(), generation.Form{Size: size, Format: format})
+	return c.file(r, err)
+}
+
+// generationPrint sends the picture laid out for a paper.
+func (a *API) generationPrint(c *call) error {
+	paper := c.r.URL.Query().Get("paper")
+	if paper == "" {
+		return invalid(client.FieldError{Field: "paper", Message: "is required"})
+	}
+	r, err := a.Studio.Print(c.ctx(), c.caller, c.id(), paper)
+	return c.file(r, err)
+}
+
+// file sends a rendition, to be kept where ?download=1 says so.
+func (c *call) file(r *generation.Rendition, err error) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	made := strings.TrimPrefix(im.ContentType, "image/")
-	if format == "" {
-		format = made
-	}
-	name := "kinpict-" + c.id() + "." + map[string]string{"jpeg": "jpg", "png": "png"}[format]
-	if format == made && (size == 0 || size >= max(im.Width, im.Height)) {
-		return c.picture(file, im.Bytes, im.ContentType, name)
-	}
-	release, err := take(c.ctx(), a.resizes)
+	download, err := choice(c.r.URL.Query().Get("download"), "download", "0", "1")
 	if err != nil {
 		return err
 	}
-	defer release()
-	data, err := io.ReadAll(io.LimitReader(file, im.Bytes))
-	if err != nil {
-		return fmt.Errorf("read picture %s: %w", im.Key, err)
-	}
-	if data, err = a.Resize(c.ctx(), data, size, format); err != nil {
-		return fmt.Errorf("resize picture %s: %w", im.Key, err)
-	}
-	return c.picture(strings.NewReader(string(data)), int64(len(data)), "image/"+format, name)
+	return httpd.Send(c.w, c.r, httpd.Content{ContentType: r.ContentType, Name: r.Name, Download: download == "1", ETag: r.ETag, Bytes: r.Bytes, Open: r.Open})
 }
 
 func (a *API) photoImage(c *call) error {

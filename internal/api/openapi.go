@@ -134,7 +134,7 @@ func (op *operation) parameters() []any {
 		}
 		list = append(list, map[string]any{"name": p.name, "in": "query", "description": p.says, "schema": s})
 	}
-	if op.key || op.upload {
+	if op.keyed() {
 		list = append(list, map[string]any{"name": "Idempotency-Key", "in": "header", "required": op.key,
 			"description": "A new random key for each new request.", "schema": &schema{Type: "string", MinLength: bound(1), MaxLength: bound(maxKey)}})
 	}

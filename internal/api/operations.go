@@ -29,6 +29,7 @@ type operation struct {
 	body         any // the zero value of what the body decodes into; nil: none
 	optional     bool
 	upload       bool // multipart/form-data with one file
+	mayKey       bool // may have an Idempotency-Key
 	answers      []answer
 	fails        []kinpict.Code // beside those every such call may give
 	serve        func(*API, *call) error
@@ -56,6 +57,9 @@ var paging = []parameter{
 	{name: "limit", says: "How many items at most; 20 without it.", min: bound(1), max: bound(maxPage)},
 	{name: "cursor", says: "The next_cursor of the page before."},
 }
+
+// keep asks for a file to be kept rather than shown.
+var keep = parameter{name: "download", says: "1: to be kept under its name rather than shown.", enum: []string{"0", "1"}}
 
 const root = "/api/v1"
 
@@ -112,7 +116,7 @@ var operations = []*operation{
 		serve:   (*API).createGeneration,
 	}, {
 		method: "GET", path: root + "/generations", name: "generations", summary: "One's pictures",
-		who: visitor, query: paging,
+		who: visitor, query: append([]parameter{{name: "favourite", says: "1 for favourites only; the cursor goes on within them.", enum: []string{"0", "1"}}}, paging...),
 		answers: []answer{{status: 200, says: "A page of them, newest first.", body: client.Generations{}}},
 		serve:   (*API).generations,
 	}, {
@@ -136,10 +140,65 @@ var operations = []*operation{
 		query: []parameter{
 			{name: "size", says: "Longer side in pixels, never more than the original has.", min: bound(minSize), max: bound(maxSize)},
 			{name: "format", says: "Without it the format it was made in.", enum: []string{"jpeg", "png"}},
+			keep,
 		},
-		answers: []answer{{status: 200, says: "The picture.", media: []string{"image/jpeg", "image/png"}}},
-		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Invalid},
-		serve:   (*API).generationImage,
+		answers: []answer{
+			{status: 200, says: "The picture. Without size and format the very bytes that were made, also in ranges.", media: []string{"image/jpeg", "image/png"}},
+			{status: 206, says: "The range asked for, of the picture as it was made.", media: []string{"image/jpeg", "image/png"}},
+			{status: 304, says: "If-None-Match names what there is."},
+		},
+		fails: []kinpict.Code{kinpict.NotFound, kinpict.Invalid},
+		serve: (*API).generationImage,
+	}, {
+		method: "GET", path: root + "/generations/{id}/papers", name: "papers", summary: "Sizes of paper a picture suits, and how sharp it is there",
+		who:     visitor,
+		answers: []answer{{status: 200, says: "The papers; none for a preview.", body: client.Papers{}}},
+		fails:   []kinpict.Code{kinpict.NotFound},
+		serve:   (*API).papers,
+	}, {
+		method: "GET", path: root + "/generations/{id}/print", name: "printGeneration", summary: "A picture laid out for paper, with bleed and crop marks",
+		who:     visitor,
+		query:   []parameter{{name: "paper", says: "An id of the papers. It is required."}, keep},
+		answers: []answer{{status: 200, says: "One page.", media: []string{"application/pdf"}}, {status: 304, says: "If-None-Match names what there is."}},
+		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Invalid, kinpict.Conflict},
+		serve:   (*API).generationPrint,
+	}, {
+		method: "DELETE", path: root + "/generations/{id}", name: "deleteGeneration",
+		summary: "Delete a picture, its words, its links and the photos nothing else needs; no credits move",
+		who:     visitor,
+		answers: []answer{{status: 204, says: "It is gone, now or before."}},
+		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Conflict},
+		serve:   (*API).deleteGeneration,
+	}, {
+		method: "PUT", path: root + "/generations/{id}/favourite", name: "addFavourite", summary: "Keep a picture among the favourites",
+		who:     visitor,
+		answers: []answer{{status: 204, says: "It is one."}},
+		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Conflict},
+		serve:   (*API).favourite,
+	}, {
+		method: "DELETE", path: root + "/generations/{id}/favourite", name: "removeFavourite", summary: "Take a picture out of the favourites",
+		who:     visitor,
+		answers: []answer{{status: 204, says: "It is none."}},
+		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Conflict},
+		serve:   (*API).favourite,
+	}, {
+		method: "POST", path: root + "/generations/{id}/shares", name: "share", summary: "Make a private link to a picture",
+		who: visitor, mayKey: true, body: client.ShareOrder{}, optional: true,
+		answers: []answer{{status: 201, says: "The link. Its url is told this once.", body: client.Share{}}},
+		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Conflict},
+		serve:   (*API).share,
+	}, {
+		method: "GET", path: root + "/generations/{id}/shares", name: "shares", summary: "The private links to a picture that work now",
+		who:     visitor,
+		answers: []answer{{status: 200, says: "The links without their addresses.", body: client.Shares{}}},
+		fails:   []kinpict.Code{kinpict.NotFound},
+		serve:   (*API).shares,
+	}, {
+		method: "DELETE", path: root + "/shares/{id}", name: "revokeShare", summary: "End a private link",
+		who:     visitor,
+		answers: []answer{{status: 204, says: "It works no more."}},
+		fails:   []kinpict.Code{kinpict.NotFound},
+		serve:   (*API).revokeShare,
 	}, {
 		method: "POST", path: root + "/generations/{id}/cancel", name: "cancelGeneration", summary: "Cancel while queued; the credits come back",
 		who:     visitor,
@@ -198,12 +257,22 @@ var operations = []*operation{
 		fails:   []kinpict.Code{kinpict.NotFound},
 		serve:   (*API).checkout,
 	}, {
+		method: "POST", path: root + "/verify", name: "checkMarks", summary: "What a picture file says about itself, and whether that holds; nothing is kept",
+		upload:  true,
+		answers: []answer{{status: 200, says: "What was found. That a file has no marks is an answer too.", body: client.Marks{}}},
+		fails:   []kinpict.Code{kinpict.FileTooLarge, kinpict.RateLimited, kinpict.Forbidden},
+		serve:   (*API).checkMarks,
+	}, {
 		method: "POST", path: "/webhooks/{provider}", name: "webhook", summary: "Where payment providers report; signed, no account",
 		answers: []answer{{status: 204, says: "Received. What it is worth is asked from the provider."}},
 		fails:   []kinpict.Code{kinpict.NotFound, httpd.RequestMalformed, httpd.RequestTooLarge},
 		serve:   (*API).webhook,
 	},
 }
+
+// keyed is whether the operation may have an Idempotency-Key: it means nothing
+// to an upload that is not kept.
+func (op *operation) keyed() bool { return op.key || op.mayKey || op.upload && op.who != anyone }
 
 // codes are all failures the operation may answer with.
 func (op *operation) codes() []kinpict.Code {
@@ -217,7 +286,7 @@ func (op *operation) codes() []kinpict.Code {
 	if op.key {
 		list = append(list, kinpict.KeyRequired, kinpict.KeyReused)
 	}
-	if op.upload {
+	if op.keyed() && !op.key {
 		list = append(list, kinpict.KeyReused)
 	}
 	if op.body != nil || op.upload {

@@ -147,7 +147,7 @@ func newRig(t *testing.T, db *store.DB, clock *storetest.Clock) *rig {
 	r.sand = &sandbox.Provider{DB: db, IDs: ids, Now: clock.Now, Keys: [][]byte{sandbox.Key([]byte("secret"))}, PublicURL: public, Log: log, Deliver: r.deliver}
 	r.shop = &billing.Shop{DB: db, IDs: ids, Now: clock.Now, Provider: r.sand, PublicURL: public, Log: log}
 	r.studio = &generation.Studio{DB: db, Engines: r.easel, Blobs: bucket, Scenarios: scenario.Builtin(), IDs: ids, Now: clock.Now, Log: log,
-		Worker: "wrk_test", Workers: 1, Poll: time.Second, Jitter: func() float64 { return 0 }}
+		Worker: "wrk_test", Workers: 1, Poll: time.Second, Jitter: func() float64 { return 0 }, Resize: photo.Resize, ShareKey: []byte("share secret")}
 	u, err := url.Parse(public)
 	if err != nil {
 		t.Fatal(err)
@@ -158,8 +158,8 @@ func newRig(t *testing.T, db *store.DB, clock *storetest.Clock) *rig {
 		Intake:   &intake.Intake{DB: db, Blobs: bucket, IDs: ids, Now: clock.Now, Gate: photo.NewGate(photo.GateMiB, photo.GateQueue), Limits: photo.DefaultLimits()},
 		Identity: &httpd.Identity{Cookies: edge.Cookies(), Session: r.people.Session, Token: r.people.Token, Device: r.people.Guest, Network: r.people.Network},
 		Sample:   func(id string) string { return "/samples/" + id },
-		Limits:   client.Limits{Upload: client.UploadLimits{MaxBytes: 20 << 20}},
-		Resize:   photo.Resize}
+		ShareURL: func(token string) string { return public + "/s/" + token },
+		Limits:   client.Limits{Upload: client.UploadLimits{MaxBytes: 20 << 20}}}
 	r.api.Routes(mux)
 	r.handler = edge.Wrap(mux)
 	r.server = httptest.NewServer(r.handler)

@@ -54,7 +54,7 @@ func (a *App) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	httpd.Health(mux, time.Now, a.DB.Probe)
 	(&api.API{Studio: a.Studio, Shop: a.Shop, Intake: a.Intake, Identity: identity, Scenarios: a.Scenarios, Limits: a.limits(),
-		Sample: func(id string) string { return strings.TrimSuffix(a.Config.PublicURL, "/") + site.Sample(id) }, Resize: resize}).Routes(mux)
+		Sample: func(id string) string { return strings.TrimSuffix(a.Config.PublicURL, "/") + site.Sample(id) }, ShareURL: a.shareURL}).Routes(mux)
 	site.Routes(mux)
 	edge.Fail = site.Fail
 	return edge.Wrap(mux), nil
@@ -69,15 +69,18 @@ func (a *App) limits() client.Limits {
 		Storage: client.StorageLimits{AccountBytes: intake.AccountQuota.Bytes, AccountFiles: int(intake.AccountQuota.Files), GuestBytes: intake.GuestQuota.Bytes, GuestFiles: int(intake.GuestQuota.Files)},
 		Request: client.RequestLimits{MaxPhotos: kinpict.MaxPhotos, MaxInstruction: kinpict.MaxInstruction, MaxLabel: kinpict.MaxLabel},
 		Rates: []client.RateLimit{
+			{Name: "checks of marks", Limit: generation.NetworkChecks, Seconds: int(generation.CheckWindow / time.Second), Per: "network"},
 			{Name: "guest previews", Limit: generation.NetworkPreviews, Seconds: 86400, Per: "network"},
 			{Name: "sign-in links", Limit: people.LinksPerAddress, Seconds: int(people.LinkWindow / time.Second), Per: "address"},
 			{Name: "sign-in links", Limit: people.LinksPerNetwork, Seconds: int(people.LinkWindow / time.Second), Per: "network"},
+			{Name: "shared pictures opened", Limit: generation.NetworkLooks, Seconds: int(generation.LooksWindow / time.Second), Per: "network"},
 			{Name: "unpaid checkouts", Limit: billing.OpenCheckouts, Seconds: 3600, Per: "account"},
 			{Name: "checkouts", Limit: billing.NetworkCheckouts, Seconds: 3600, Per: "network"},
 		},
 	}
 }
 
-func resize(ctx context.Context, data []byte, side int, format string) ([]byte, error) {
-	return photo.Resize(ctx, data, side, format)
+// shareURL is the page of a private link.
+func (a *App) shareURL(token string) string {
+	return strings.TrimSuffix(a.Config.PublicURL, "/") + "/s/" + token
 }

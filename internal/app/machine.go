@@ -2,7 +2,9 @@ package app
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -110,4 +112,11 @@ func faces(data []byte) []kinpict.Face {
 		return nil
 	}
 	return studio.Faces(img)
+}
+
+// shareKey is the part of the master secret that makes tokens of private links.
+func shareKey(master []byte) []byte {
+	mac := hmac.New(sha256.New, master)
+	mac.Write([]byte("kinpict share links"))
+	return mac.Sum(nil)
 }

@@ -54,8 +54,8 @@ var mayImport = map[string][]string{
 	"internal/billing/stripe/stripetest": {"", "internal/billing"},
 
 	// Surfaces know use cases and never the store, the ledger or a provider.
-	"internal/api": {"", "client", "internal/provenance", "internal/httpd", "internal/scenario", "internal/generation", "internal/billing", "internal/intake"},
-	"internal/web": {"", "internal/provenance", "internal/httpd", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake"},
+	"internal/api": {"", "client", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/intake"},
+	"internal/web": {"", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake"},
 
 	"internal/app": {"", "client", "internal/..."},
 	"internal/cli": {"", "client", "internal/generation", "internal/provenance", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",

@@ -227,13 +227,8 @@ func TestEveryFaultEndsDeliveredOrReturned(t *testing.T) {
 					t.Errorf("%d credits are left and %d came back, want %d and %d", b.Available, got.Returned, want, back)
 				}
 				if c.status == kinpict.Succeeded {
-					body, im, err := r.Image(context.Background(), r.ann, g.ID)
-					if err != nil {
-						t.Fatalf("image: %v", err)
-					}
-					defer body.Close()
-					if data, err := io.ReadAll(body); err != nil || int64(len(data)) != im.Bytes {
-						t.Errorf("the picture has %d bytes (%v), want %d", len(data), err, im.Bytes)
+					if data := r.file(g.ID, generation.Form{}); int64(len(data)) != got.Image.Bytes {
+						t.Errorf("the picture has %d bytes, want %d", len(data), got.Image.Bytes)
 					}
 				}
 			})

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"testing"
 
 	"kinpict"
@@ -38,15 +37,7 @@ func TestPicturesAreMarkedBeforeTheyAreStored(t *testing.T) {
 		r.Marks = s
 		g := r.accept("one")
 		r.once()
-		file, im, err := r.Image(context.Background(), r.ann, g.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		data, err := io.ReadAll(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		data, im := r.file(g.ID, generation.Form{}), r.see(g.ID).Image
 		if !bytes.HasSuffix(data, []byte("marked image/jpeg")) {
 			t.Error("the stored picture is not marked")
 		}

@@ -15,8 +15,8 @@ package generation
 
 import (
 	"context"
-	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"kinpict"
@@ -82,8 +82,16 @@ type Studio struct {
 	Relaxed bool
 	// Jitter spreads retries: a number in [0, 1).
 	Jitter func() float64
+	// Resize decodes a JPEG or PNG and encodes it as "jpeg" or "png" with the
+	// longer side at most side pixels, 0 for as it is.
+	Resize func(ctx context.Context, data []byte, side int, format string) ([]byte, error)
+	// ShareKey is the secret the tokens of private links are made with.
+	ShareKey []byte
 
-	hub hub
+	hub   hub
+	made  shelf
+	queue sync.Once
+	turns chan struct{} // places among those that render
 }
 
 // Accepted is the outcome of a request: the generation it made, or what was
@@ -115,35 +123,7 @@ func owned(t *store.Tx, c kinpict.Caller, id string) (*kinpict.Generation, error
 // Generations lists the caller's generations, newest first; next is the cursor
 // of the following page, "" on the last. limit is 1 to 100.
 func (s *Studio) Generations(ctx context.Context, c kinpict.Caller, cursor string, limit int) (list []*kinpict.Generation, next string, err error) {
-	if c.Owner() == "" {
-		return nil, "", unauthenticated()
-	}
-	limit = min(max(limit, 1), 100)
-	err = s.DB.Read(ctx, func(t *store.Tx) error {
-		list, err = t.Generations(c.Owner(), cursor, limit+1)
-		return err
-	})
-	if len(list) > limit {
-		list = list[:limit]
-		next = list[limit-1].ID
-	}
-	return list, next, err
-}
-
-// Image opens the finished picture. NotFound until there is one.
-func (s *Studio) Image(ctx context.Context, c kinpict.Caller, id string) (io.ReadCloser, *kinpict.Image, error) {
-	g, err := s.Generation(ctx, c, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	if g.Image == nil {
-		return nil, nil, &kinpict.Error{Code: kinpict.NotFound, Message: "This picture is not ready.", Hint: "Ask again when its status is succeeded."}
-	}
-	r, err := s.Blobs.Open(ctx, g.Image.Key)
-	if err != nil {
-		return nil, nil, err
-	}
-	return r, g.Image, nil
+	return s.list(ctx, c, cursor, limit, (*store.Tx).Generations)
 }
 
 // Ahead is how many requests are drawn before this one.

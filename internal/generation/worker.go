@@ -218,7 +218,7 @@ func (s *Studio) save(ctx context.Context, g *kinpict.Generation, f store.Fence,
 		ext = ".png"
 	}
 	im := &kinpict.Image{Key: fmt.Sprintf("pictures/%s/%d-%x%s", g.ID, g.Attempts, sum[:4], ext), ContentType: pic.ContentType, Width: pic.Width, Height: pic.Height,
-		Bytes: int64(len(pic.Data)), SHA256: hex.EncodeToString(sum[:])}
+		Bytes: int64(len(pic.Data)), SHA256: hex.EncodeToString(sum[:]), Generative: pic.Generative}
 	if err := s.Blobs.Put(ctx, im.Key, pic.Data); err != nil {
 		return nil, &failure{kinpict.FailedStorage, false, err}
 	}
@@ -362,40 +362,4 @@ func (s *Studio) Watchdog(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Pictures that no generation names are deleted once they are this old, far
-// beyond what lies between storing one and delivering it, and looked for this
-// far back: an older one was looked at before.
-const (
-	orphanAge    = time.Hour
-	orphanWindow = 48 * time.Hour
-)
-
-// Sweep deletes pictures that a worker stored and nobody was given, because it
-// died in between.
-func (s *Studio) Sweep(ctx context.Context) error {
-	now := s.Now()
-	for item, err := range s.Blobs.List(ctx, "pictures/") {
-		if err != nil {
-			return err
-		}
-		if age := now.Sub(item.At); age < orphanAge || age > orphanWindow {
-			continue
-		}
-		var known bool
-		err := s.DB.Read(ctx, func(t *store.Tx) (err error) {
-			known, err = t.PictureNamed(item.Key)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if !known {
-			if err := s.Blobs.Delete(ctx, item.Key); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

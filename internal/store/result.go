@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 
 	"kinpict"
 )
@@ -35,44 +36,54 @@ func (t *Tx) Deleted(owner, id string) (yes bool, err error) {
 // DeleteGeneration takes a finished generation from everybody's sight, its
 // owner's too, and reports false for one that is under way or gone already. Its
 // words, the names beside its photos and its links are gone with the commit, and
-// so are the photos that nothing else of the owner's names. What the books need
-// stays: who, when, what quality, and the charge, which is not touched. g is
-// the generation as it was read in this transaction. The bytes are for the
-// caller to remove: see GonePictures and GonePhotos.
-func (t *Tx) DeleteGeneration(g *kinpict.Generation) (bool, error) {
+// so are the photos that nothing else of the owner's names, which it returns.
+// What the books need stays: who, when, what quality, and the charge, which is
+// not touched. g is the generation as it was read in this transaction. The
+// bytes are for the caller to remove: see GonePictures and GonePhotos.
+func (t *Tx) DeleteGeneration(g *kinpict.Generation) (photos []kinpict.Photo, done bool, err error) {
 	n, err := t.exec(`UPDATE generation SET deleted_at = $3, favourite_at = 0, instruction = '', photos = '[]'
 		WHERE id = $1 AND owner = $2 AND deleted_at = 0 AND status IN ('succeeded', 'failed', 'canceled')`, g.ID, g.Owner, t.now)
 	if err != nil || n == 0 {
-		return false, err
+		return nil, false, err
 	}
 	// The answer kept under the request's key repeats its words. The key stays
 	// taken, so that nobody is charged again by an old one.
 	if _, err := t.exec(`UPDATE idem SET answer = $1 WHERE owner IN ($2, $3) AND ref = $4`, []byte{}, g.Owner, g.Guest, g.ID); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	if _, err := t.exec(`UPDATE held_request SET request = '{}' WHERE account_id = $1 AND generation_id = $2`, g.Owner, g.ID); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	if _, err := t.exec(`DELETE FROM share WHERE generation_id = $1`, g.ID); err != nil {
-		return false, err
+		return nil, false, err
 	}
-	for _, p := range g.Request.Photos {
-		if err := t.dropUnused(g.Owner, p.ID); err != nil {
-			return false, err
+	for _, use := range g.Request.Photos {
+		p, err := t.dropUnused(g.Owner, use.ID)
+		if err != nil {
+			return nil, false, err
+		}
+		if p != nil {
+			photos = append(photos, *p)
 		}
 	}
-	return true, nil
+	return photos, true, nil
 }
 
-// dropUnused marks a photo as gone unless a picture that is kept, a request
-// that waits or the draft names it. Ids hold no character that JSON escapes.
-func (t *Tx) dropUnused(owner, id string) error {
-	_, err := t.exec(`UPDATE photo SET deleted_at = $1 WHERE id = $2 AND owner = $3 AND deleted_at = 0
+// dropUnused marks a photo as gone and returns it, unless a picture that is
+// kept, a request that waits or the draft names it. Ids hold no character that
+// JSON escapes.
+func (t *Tx) dropUnused(owner, id string) (*kinpict.Photo, error) {
+	var p kinpict.Photo
+	err := t.row(`UPDATE photo SET deleted_at = $1 WHERE id = $2 AND owner = $3 AND deleted_at = 0
 			AND NOT EXISTS (SELECT 1 FROM generation WHERE owner = $3 AND deleted_at = 0 AND photos LIKE $4)
 			AND NOT EXISTS (SELECT 1 FROM held_request WHERE account_id = $3 AND generation_id IS NULL AND expires_at > $1 AND request LIKE $4)
-			AND NOT EXISTS (SELECT 1 FROM draft WHERE owner = $3 AND body LIKE $4)`,
-		t.now, id, owner, `%"id":"`+id+`"%`)
-	return err
+			AND NOT EXISTS (SELECT 1 FROM draft WHERE owner = $3 AND body LIKE $4)
+		RETURNING id, blob_key, thumb_key`,
+		t.now, id, owner, `%"id":"`+id+`"%`).Scan(&p.ID, &p.Key, &p.ThumbKey)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &p, err
 }
 
 // A Gone is a deleted generation whose picture may still be in the bucket.

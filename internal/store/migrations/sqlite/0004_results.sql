@@ -3,6 +3,8 @@
 ALTER TABLE generation ADD COLUMN favourite_at INTEGER NOT NULL DEFAULT 0;
 -- A deleted generation keeps what the books need and nothing else. Its image_key is 'removed' once the bytes are gone.
 ALTER TABLE generation ADD COLUMN deleted_at INTEGER NOT NULL DEFAULT 0;
+-- Whether a trained model redrew people, for what is made of the picture later.
+ALTER TABLE generation ADD COLUMN image_generative INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX generation_favourite ON generation (owner, id) WHERE favourite_at > 0;
 CREATE INDEX generation_gone ON generation (deleted_at) WHERE deleted_at > 0 AND image_key <> '' AND image_key <> 'removed';
 
