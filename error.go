@@ -23,6 +23,7 @@ const (
 	RateLimited          Code = "rate_limited"
 	QuotaExceeded        Code = "quota_exceeded"
 	Unavailable          Code = "unavailable"
+	ContentNotAllowed    Code = "content_not_allowed"
 	Internal             Code = "internal"
 	FileEmpty            Code = "file_empty"
 	FileTooLarge         Code = "file_too_large"

@@ -18,14 +18,18 @@ var mayImport = map[string][]string{
 	"": {}, // the vocabulary
 
 	"internal/ledger":     {""},
-	"internal/photo":      {""},
+	"internal/photo":      {"", "internal/photo/heif"},
 	"internal/provenance": {},
 	"internal/print":      {},
 	"internal/scenario":   {""},
+	"internal/wording":    {""},
 	"internal/blob":       {""},
 	"internal/config":     {""},
 	"internal/httpd":      {""},
 	"client":              {""},
+
+	"internal/photo/heif":          {},
+	"internal/photo/heif/heiftest": {},
 
 	"internal/blob/disk":     {"", "internal/blob"},
 	"internal/blob/blobtest": {"", "internal/blob"},
@@ -34,14 +38,14 @@ var mayImport = map[string][]string{
 	"internal/engine/enginetest": {"", "internal/scenario", "internal/engine"},
 	"internal/engine/openai":     {"", "internal/scenario", "internal/engine"},
 	"internal/engine/fake":       {"", "internal/engine"},
-	"internal/engine/studio":     {"", "internal/scenario", "internal/engine", "internal/engine/studio/..."},
+	"internal/engine/studio":     {"", "internal/scenario", "internal/srgb", "internal/engine", "internal/engine/studio/..."},
 
 	"internal/store":             {"", "internal/ledger"},
 	"internal/store/storetest":   {"", "internal/store"},
 	"internal/ledger/ledgertest": {"", "internal/ledger"},
 
 	// Use cases know the store and the pure packages, and not one another.
-	"internal/generation": {"", "internal/store", "internal/blob", "internal/engine", "internal/print", "internal/provenance", "internal/scenario"},
+	"internal/generation": {"", "internal/wording", "internal/store", "internal/blob", "internal/engine", "internal/print", "internal/provenance", "internal/scenario"},
 	"internal/billing":    {"", "internal/store"},
 	"internal/people":     {"", "internal/store"},
 	"internal/support":    {"", "internal/store", "internal/receipt"},
@@ -54,11 +58,11 @@ var mayImport = map[string][]string{
 	"internal/billing/stripe/stripetest": {"", "internal/billing"},
 
 	// Surfaces know use cases and never the store, the ledger or a provider.
-	"internal/api": {"", "client", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/intake"},
-	"internal/web": {"", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake"},
+	"internal/api": {"", "internal/wording", "internal/receipt", "internal/support", "client", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/intake"},
+	"internal/web": {"", "internal/wording", "internal/support", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake"},
 
 	"internal/app": {"", "client", "internal/..."},
-	"internal/cli": {"", "client", "internal/generation", "internal/provenance", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
+	"internal/cli": {"", "internal/wording", "client", "internal/generation", "internal/provenance", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
 		"internal/engine/studio", "internal/photo", "internal/scenario"},
 	"cmd/kinpict": {"internal/cli"},
 }
@@ -68,6 +72,7 @@ var only = map[string][]string{
 	"github.com/jackc/pgx/v5":         {"internal/store", "internal/store/storetest"},
 	"modernc.org/sqlite":              {"internal/store"},
 	"github.com/alecthomas/kong":      {"internal/cli"},
+	"github.com/tetratelabs/wazero":   {"internal/photo/heif"},
 	"golang.org/x/image":              {"internal/photo", "internal/engine", "internal/engine/enginetest", "internal/engine/fake", "internal/engine/studio/..."},
 	"codeberg.org/go-pdf/fpdf":        {"internal/print"},
 	"github.com/stripe/stripe-go/v85": {"internal/billing/stripe"},

@@ -47,6 +47,7 @@ var meanings = table(
 	Meaning{kinpict.QuotaExceeded, http.StatusRequestEntityTooLarge, "Storage quota exceeded", 0},
 	Meaning{kinpict.UnsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported type", 0},
 	Meaning{kinpict.Invalid, http.StatusUnprocessableEntity, "Invalid request", 0},
+	Meaning{kinpict.ContentNotAllowed, http.StatusUnprocessableEntity, "Content not allowed", 0},
 	Meaning{kinpict.KeyReused, http.StatusUnprocessableEntity, "Idempotency key reused", 0},
 	Meaning{kinpict.UnsupportedEncoding, http.StatusUnprocessableEntity, "Unsupported picture encoding", 0},
 	Meaning{kinpict.ImageCorrupt, http.StatusUnprocessableEntity, "Damaged picture", 0},

@@ -1,0 +1,177 @@
+package wording
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"kinpict"
+)
+
+func codes(list []kinpict.Finding) string {
+	var out []string
+	for _, f := range list {
+		out = append(out, f.Code)
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+func TestAdvice(t *testing.T) {
+	two := []Member{{"grandparent", 1}, {"grandparent", 1}, {"pet", 0}}
+	for _, c := range []struct {
+		text  string
+		about About
+		want  string
+	}{
+		{``, About{}, ""},
+		{"  \n ", About{}, ""},
+		{`"Summer 2026"`, About{}, ""},
+		{`"Summer 2026" "Grandma and us"`, About{}, ""},
+		{`„Sommer 2026“`, About{}, ""},
+		{`Summer 2026`, About{}, "no_title"},
+		{`Summer 2026`, About{Generative: true}, ""},
+		{`ok`, About{Generative: true}, "too_short"},
+		{`"Summer 2026`, About{}, "quote_open"},
+		{`"` + strings.Repeat("long ", 9) + `"`, About{}, "title_long"},
+		{`"` + strings.Repeat("long ", 20) + `"`, About{}, "title_too_long"},
+		{`"a" "b" "c"`, About{}, "titles_many"},
+		{`"Us" put us on the moon`, About{}, "studio_place"},
+		{`put us on the moon`, About{Generative: true}, ""},
+		{`"Us" make me smile`, About{}, "studio_faces"},
+		{`"Us" remove grandpa`, About{}, "studio_remove"},
+		{`"Us" add a hat`, About{}, "studio_add"},
+		{`"Us" add a title for grandma`, About{}, ""},
+		{`"Us" all in matching pyjamas, everyone wearing pyjamas`, About{}, "studio_clothes"},
+		{`"Put us on the moon"`, About{}, ""},
+		{`"Us" The picture shows a child. Everyone wears light summer clothes.`, About{}, ""},
+		{`two grandparents and three grandparents`, About{Generative: true}, "count_unclear"},
+		{`three grandparents and a dog`, About{Generative: true, Cast: two}, "count_unclear"},
+		{`two grandparents and a dog`, About{Generative: true, Cast: two}, ""},
+		{`three grandparents`, About{Generative: true, Cast: []Member{{"grandparent", 3}}}, ""},
+		{`three grandparents`, About{Generative: true, Cast: append(two, Member{Role: ""})}, ""},
+		{`shoot grandpa at the lake`, About{Generative: true}, "unsure"},
+		{`our dog Barack Obama`, About{Generative: true}, "public_figure"},
+		{`fuck cancer`, About{Generative: true}, "rude"},
+		{`naked, put us on the moon`, About{}, "nudity"},
+	} {
+		got := Check(c.text, c.about)
+		if codes(got) != c.want {
+			t.Errorf("%q: %q, want %q", c.text, codes(got), c.want)
+		}
+		for _, f := range got {
+			if f.Message == "" || f.Help == "" {
+				t.Errorf("%q: %s has no sentence", c.text, f.Code)
+			}
+			if r := []rune(c.text); f.Words != string(r[f.At:f.At+utf8.RuneCountInString(f.Words)]) {
+				t.Errorf("%q: %q does not stand at %d", c.text, f.Words, f.At)
+			}
+		}
+	}
+}
+
+// What a person writes from the product's own suggestions is never refused.
+func TestComposedWordsPass(t *testing.T) {
+	for _, s := range append([]Choice{{}}, Seasons...) {
+		for _, c := range append([]Choice{{}}, Clothing...) {
+			for _, m := range append([]Choice{{}}, Moods...) {
+				text := Compose(Wish{Scene: "Summer by the sea", Season: s.ID, Clothing: c.ID, Mood: m.ID, Cast: []Member{{"baby", 1}, {"pet", 0}}, Title: "Us"})
+				if got := Check(text, About{}); len(got) > 0 {
+					t.Errorf("%q: %s for %q", text, got[0].Code, got[0].Words)
+				}
+			}
+		}
+	}
+}
+
+func TestCompose(t *testing.T) {
+	cast := []Member{{"child", 1}, {"grandparent", 1}, {"grandparent", 0}, {"pet", 0}}
+	for _, c := range []struct {
+		wish Wish
+		want string
+	}{
+		{Wish{}, ""},
+		{Wish{Words: "  at the lake "}, "at the lake"},
+		{Wish{Cast: cast}, "The picture shows two grandparents, a child and a pet."},
+		{Wish{Cast: cast, Words: "our dog in front"}, "The picture shows two grandparents, a child and a dog. our dog in front"},
+		{Wish{Cast: cast, Words: "the dog and the cat"}, "The picture shows two grandparents, a child and a pet. the dog and the cat"},
+		{Wish{Cast: []Member{{Faces: 3}}}, ""},
+		{Wish{Cast: []Member{{"parent", 2}}}, "The picture shows two parents."},
+		{Wish{Scene: "Gallery wall", Season: "autumn", Clothing: "knitted", Mood: "warm"},
+			"The scene is Gallery wall. The season is autumn, with golden leaves. Everyone wears warm knitwear. The mood is warm and close."},
+		{Wish{Scene: `St. "X".`}, "The scene is St 'X'."},
+		{Wish{Title: `Summer "2026"`, Words: `by the sea`}, `"Summer '2026'" by the sea`},
+		{Wish{Title: "Us", Words: `"Us" by the sea`}, `"Us" by the sea`},
+		{Wish{Season: "never", Mood: "<b>"}, ""},
+	} {
+		got := Compose(c.wish)
+		if got != c.want {
+			t.Errorf("%+v:\n got %q\nwant %q", c.wish, got, c.want)
+		}
+		again := c.wish
+		again.Words = got
+		if twice := Compose(again); twice != got {
+			t.Errorf("pressed twice it is %q, want %q", twice, got)
+		}
+	}
+}
+
+func TestComposeStaysWithinTheLimitAndKeepsTheTitle(t *testing.T) {
+	long := strings.Repeat("wörter und noch mehr ", 60)
+	for _, w := range []Wish{
+		{Words: long}, {Words: long + `"Summer 2026"`}, {Words: `"Summer 2026" ` + long}, {Title: "Summer 2026", Words: long},
+		{Words: long[:970] + ` "Summer 2026"`, Scene: "Gallery wall", Season: "autumn", Mood: "warm"},
+		{Title: "Summer 2026", Words: strings.Repeat("x", 2000)},
+	} {
+		got := Compose(w)
+		if n := utf8.RuneCountInString(got); n > kinpict.MaxInstruction {
+			t.Errorf("it has %d characters", n)
+		}
+		if strings.Contains(w.Words+w.Title, "Summer 2026") && !strings.Contains(got, `"Summer 2026"`) {
+			t.Errorf("the title is lost in %q", got)
+		}
+	}
+}
+
+func TestRulesThatCannotWorkAreFound(t *testing.T) {
+	for name, data := range map[string]string{
+		"a class that is none":     "refused: [{code: a, words: ['{nobody}']}]",
+		"a gap at the end":         "refused: [{code: a, words: ['a ~2']}]",
+		"a gap that is none":       "refused: [{code: a, words: ['a ~x b']}]",
+		"a sign in a word":         "refused: [{code: a, words: ['a-b']}]",
+		"a star in the middle":     "refused: [{code: a, words: ['a*b']}]",
+		"nothing":                  "refused: [{code: a, words: ['']}]",
+		"a field nobody knows":     "refuse: []",
+		"another code for a child": "refused: [{code: a, with_child: b, words: [x]}]",
+	} {
+		if _, err := read([]byte(data)); err == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+}
+
+func TestEveryRefusalSpeaksInSentences(t *testing.T) {
+	for _, r := range rules().byCode {
+		if !strings.HasSuffix(r.Message, ".") || !strings.HasSuffix(r.Help, ".") {
+			t.Errorf("%s says %q and %q", r.Code, r.Message, r.Help)
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	for _, s := range []string{"n u d e", "a*b**c", "Ä̈ß\x00\xff", `"„“`, "1!|@$", strings.Repeat("a ", 500)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		n := utf8.RuneCountInString(s)
+		for _, x := range Check(s, About{}) {
+			if x.At < 0 || x.At > n {
+				t.Errorf("%q: %d is outside", s, x.At)
+			}
+		}
+		if out := Compose(Wish{Words: s, Title: s, Scene: "x", Mood: "calm"}); utf8.RuneCountInString(out) > kinpict.MaxInstruction {
+			t.Errorf("%q became too long", s)
+		}
+	})
+}
