@@ -18,7 +18,8 @@ var mayImport = map[string][]string{
 	"": {}, // the vocabulary
 
 	"internal/ledger":     {""},
-	"internal/photo":      {"", "internal/photo/heif"},
+	"internal/photo":      {"", "internal/photo/heif", "internal/srgb"},
+	"internal/srgb":       {},
 	"internal/provenance": {},
 	"internal/print":      {},
 	"internal/scenario":   {""},

@@ -8,7 +8,12 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
+
+	"kinpict/internal/srgb"
 )
+
+// density of our own pictures' copies, dots an inch, as the pictures have it.
+const density = 300
 
 // Resize makes a copy of one of our own pictures, a JPEG or PNG, with the
 // longer side at most side pixels; it never enlarges, and side 0 keeps the
@@ -44,5 +49,8 @@ func Resize(ctx context.Context, data []byte, side int, format string) ([]byte, 
 	if err != nil {
 		return nil, errors.Join(errors.New("photo: encode"), err)
 	}
-	return out.Bytes(), nil
+	if format == "png" {
+		return srgb.PNG(out.Bytes(), density), nil
+	}
+	return srgb.JPEG(out.Bytes(), density), nil
 }

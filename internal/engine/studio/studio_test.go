@@ -21,6 +21,7 @@ import (
 	"kinpict/internal/engine/enginetest"
 	"kinpict/internal/engine/studio/face/facetest"
 	"kinpict/internal/scenario"
+	"kinpict/internal/srgb"
 )
 
 // drawn is a JPEG of a drawn person, no two alike, and where its face is.
@@ -160,11 +161,14 @@ func TestQualities(t *testing.T) {
 	}
 }
 
-func TestPictureSaysHowLargeItPrints(t *testing.T) {
+func TestPictureSaysItsColoursAndHowLargeItPrints(t *testing.T) {
 	_, b := draw(t, &Engine{short: 100}, job(find(t, "gallery"), 1))
 	want := []byte{0xff, 0xd8, 0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 2, 1, 1, 44, 1, 44, 0, 0}
 	if !bytes.HasPrefix(b, want) {
 		t.Errorf("the file begins % x, want a JFIF header of 300 dots an inch", b[:20])
+	}
+	if !bytes.Contains(b, append([]byte("ICC_PROFILE\x00\x01\x01"), srgb.Profile()...)) {
+		t.Error("the file has no profile of sRGB")
 	}
 }
 

@@ -96,15 +96,26 @@ func TestCropKeepsARamp(t *testing.T) {
 	}
 }
 
-func TestBlackAndWhiteSurviveDither(t *testing.T) {
-	m := raster.New(40, 2)
-	for x := range 120 {
-		m.Row(1)[x] = raster.Full
-	}
-	o := m.RGBA()
-	for x := range 40 {
-		if o.RGBAAt(x, 0).R != 0 || o.RGBAAt(x, 1).R != 255 {
-			t.Fatalf("column %d became %d and %d", x, o.RGBAAt(x, 0).R, o.RGBAAt(x, 1).R)
+func TestColoursSurviveTheirConversion(t *testing.T) {
+	for _, want := range []raster.Color{{0, 0, 0}, {1, 1, 1}, {0.8, 0.2, 0.3}, {0.1, 0.5, 0.9}, {0.4, 0.4, 0.4}} {
+		m := raster.New(41, 3)
+		m.Map(func(raster.Color) raster.Color { return want })
+		o := m.YCbCr()
+		var sum [3]float64
+		for i := range 41 * 3 {
+			r, g, b, _ := o.At(i%41, i/41).RGBA()
+			for k, v := range []uint32{r, g, b} {
+				sum[k] += float64(v) / 65535 / (41 * 3)
+				if d := float64(v)/65535 - float64(want[k]); math.Abs(d) > 0.011 {
+					t.Fatalf("%v became %v", want, o.At(i%41, i/41))
+				}
+			}
+		}
+		for k := range sum {
+			if math.Abs(sum[k]-float64(want[k])) > 0.004 {
+				t.Errorf("%v became %.3f on average", want, sum)
+				break
+			}
 		}
 	}
 }
