@@ -32,6 +32,8 @@ type Catalog struct {
 	Qualities   []Rate    `json:"qualities" yaml:"qualities"`
 	Packs       []Pack    `json:"packs" yaml:"packs"`
 	Guest       Guest     `json:"guest" yaml:"guest"`
+	// Announced shows the version in the public history before it is in force.
+	Announced bool `json:"announced,omitempty" yaml:"-"`
 }
 
 // A Rate is what one picture of a quality costs.

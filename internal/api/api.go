@@ -21,6 +21,7 @@ import (
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
 	"kinpict/internal/scenario"
+	"kinpict/internal/support"
 )
 
 //go:generate go test -run TestOpenAPI -update
@@ -48,6 +49,7 @@ type API struct {
 	Studio    *generation.Studio
 	Shop      *billing.Shop
 	Intake    *intake.Intake
+	Support   *support.Desk
 	Identity  *httpd.Identity
 	Scenarios *scenario.Set
 	// Sample is the address of a scenario's sample picture.
@@ -71,6 +73,7 @@ func (a *API) Routes(mux *http.ServeMux) {
 	for _, op := range operations {
 		mux.Handle(op.method+" "+op.path, a.handler(op))
 	}
+	mux.Handle(receiptKeysRoute, httpd.Handler(a.receiptKeys))
 	mux.Handle("GET /openapi.json", httpd.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "public, max-age=300")

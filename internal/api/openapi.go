@@ -145,7 +145,7 @@ func (op *operation) takes(named schemas) map[string]any {
 	switch {
 	case op.upload:
 		file := map[string]any{"type": "object", "required": []string{"file"},
-			"properties": map[string]any{"file": map[string]any{"type": "string", "format": "binary", "description": "JPEG, PNG or WebP; see /api/v1/limits."}}}
+			"properties": map[string]any{"file": map[string]any{"type": "string", "format": "binary", "description": "JPEG, PNG, WebP or HEIC; see /api/v1/limits."}}}
 		return map[string]any{"required": true, "content": map[string]any{"multipart/form-data": map[string]any{"schema": file}}}
 	case op.body != nil:
 		return map[string]any{"required": !op.optional,

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"kinpict"
 	"kinpict/client"
@@ -63,7 +64,9 @@ var keep = parameter{name: "download", says: "1: to be kept under its name rathe
 
 const root = "/api/v1"
 
-var operations = []*operation{
+var operations = slices.Concat(calls, deskCalls)
+
+var calls = []*operation{
 	{
 		method: "GET", path: root + "/catalog", name: "catalog", summary: "The price book in force",
 		answers: []answer{{status: 200, says: "Rates, packs and the guest's previews.", body: client.Catalog{}}},

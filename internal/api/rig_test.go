@@ -157,6 +157,7 @@ func newRig(t *testing.T, db *store.DB, clock *storetest.Clock) *rig {
 	r.api = &api.API{Studio: r.studio, Shop: r.shop, Scenarios: r.studio.Scenarios,
 		Intake:   &intake.Intake{DB: db, Blobs: bucket, IDs: ids, Now: clock.Now, Gate: photo.NewGate(photo.GateMiB, photo.GateQueue), Limits: photo.DefaultLimits()},
 		Identity: &httpd.Identity{Cookies: edge.Cookies(), Session: r.people.Session, Token: r.people.Token, Device: r.people.Guest, Network: r.people.Network},
+		Support:  r.desk(db, ids, public),
 		Sample:   func(id string) string { return "/samples/" + id },
 		ShareURL: func(token string) string { return public + "/s/" + token },
 		Limits:   client.Limits{Upload: client.UploadLimits{MaxBytes: 20 << 20}}}

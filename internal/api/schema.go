@@ -185,6 +185,10 @@ func (f *form) check(s *schema, path string, v any, wrong []client.FieldError) [
 		case s.Maximum != nil && n > int64(*s.Maximum):
 			return bad("must be at most %d", *s.Maximum)
 		}
+	case "boolean":
+		if _, ok := v.(bool); !ok {
+			return bad("must be true or false")
+		}
 	case "array":
 		list, ok := v.([]any)
 		switch {

@@ -63,6 +63,8 @@ func words(result any, err error) (status int, body []byte) {
 			status, result = http.StatusAccepted, generationOf(x)
 		case *kinpict.Purchase:
 			status, result = http.StatusCreated, checkoutOf(x)
+		case *kinpict.Review:
+			status, result = http.StatusCreated, reviewOf(x)
 		case *kinpict.Photo:
 			status, result = http.StatusCreated, photoOf(x)
 		default:
@@ -96,6 +98,8 @@ func (c *call) outcome(result any, id string, replay *kinpict.Replay) error {
 		c.w.Header().Set("Location", root+"/generations/"+id)
 	case status == http.StatusCreated && c.op.upload:
 		c.w.Header().Set("Location", root+"/photos/"+id)
+	case status == http.StatusCreated && c.op.name == "fileReview":
+		c.w.Header().Set("Location", root+"/reviews/"+id)
 	case status == http.StatusCreated:
 		c.w.Header().Set("Location", root+"/checkouts/"+id)
 	}

@@ -41,7 +41,12 @@ func (t *Tx) Review(id string) (*kinpict.Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = t.each(func(rows *sql.Rows) error {
+	return r, t.acts(r)
+}
+
+// acts reads what was done about the review.
+func (t *Tx) acts(r *kinpict.Review) error {
+	return t.each(func(rows *sql.Rows) error {
 		var a kinpict.ReviewAct
 		var at int64
 		if err := rows.Scan(&a.Kind, &a.Actor, &a.Text, &a.Credits, &a.Reason, &a.Seq, &at); err != nil {
@@ -50,11 +55,10 @@ func (t *Tx) Review(id string) (*kinpict.Review, error) {
 		a.At = instant(at)
 		r.Acts = append(r.Acts, a)
 		return nil
-	}, `SELECT kind, actor, text, credits, reason, account_seq, at FROM review_act WHERE review_id = $1 ORDER BY at, kind`, id)
-	return r, err
+	}, `SELECT kind, actor, text, credits, reason, account_seq, at FROM review_act WHERE review_id = $1 ORDER BY at, kind`, r.ID)
 }
 
-// Reviews lists reviews, newest first, without evidence or acts: of one account
+// Reviews lists reviews, newest first, without evidence: of one account
 // or of all (""), in one state or in any (""), those before the id before (""
 // for the newest), at most limit.
 func (t *Tx) Reviews(accountID, status, before string, limit int) ([]*kinpict.Review, error) {
@@ -68,6 +72,11 @@ func (t *Tx) Reviews(accountID, status, before string, limit int) ([]*kinpict.Re
 		return err
 	}, `SELECT id, account_id, status, message, generation_id, purchase_id, page, '', sha256, created_at FROM review
 		WHERE ($1 = '' OR account_id = $1) AND ($2 = '' OR status = $2) AND id < $3 ORDER BY id DESC LIMIT $4`, accountID, status, before, limit)
+	for _, r := range out {
+		if err == nil && r.Status != kinpict.ReviewOpen {
+			err = t.acts(r)
+		}
+	}
 	return out, err
 }
 
