@@ -4,7 +4,8 @@
 // flattens it on white, converts it to sRGB, limits its size and writes it
 // again as a plain JPEG that carries pixels and nothing else.
 //
-// It does no I/O and keeps nothing: bytes in, bytes out. The standard decoders
+// It keeps nothing: bytes in, bytes out. HEIC is decoded in a child process, see
+// package heif; nothing else here does I/O. The standard decoders
 // cannot be stopped by a context while they work on bytes they already hold,
 // so every bound here is on work, counted from the headers: bytes, pixels,
 // memory of the decoder, and samples visited over all scans of a JPEG. A Gate

@@ -56,7 +56,7 @@ func FuzzNormalise(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		lim := small()
 		h, err := Inspect(data, lim)
-		if err != nil {
+		if err != nil || h.Type == HEIC { // which starts a process; heif has its own fuzzer
 			return
 		}
 		n, err := Normalise(context.Background(), data, lim)

@@ -13,11 +13,12 @@ import (
 	"golang.org/x/image/webp"
 
 	"kinpict"
+	"kinpict/internal/photo/heif"
 )
 
 // A Header is what a file says about itself, read without decoding a pixel.
 type Header struct {
-	Type        string // JPEG, PNG or WebP
+	Type        string // JPEG, PNG, WebP or HEIC
 	Width       int    // as stored, before turning
 	Height      int
 	Orientation int // Exif, 1 to 8; 5 to 8 swap the sides
@@ -27,7 +28,7 @@ type Header struct {
 	// a JPEG, five times that if it is progressive (a coefficient takes four
 	// bytes), and the four-channel copy of CMYK and RGB ones; pixels of a PNG
 	// at their stored depth, twice that if interlaced; pixels of a WebP with
-	// its alpha plane or palette.
+	// its alpha plane or palette; the memory a HEIC decoder is given.
 	Cost int64
 
 	// Removed is what the file carries besides the picture.
@@ -36,6 +37,8 @@ type Header struct {
 	samples int64  // visited over all scans of a JPEG
 	profile []byte // ICC, complete and inflated, or nil
 	video   bool   // sample values span 16 to 235, as in lossy WebP
+	matrix  lumaMatrix
+	heic    *heif.Info
 }
 
 // Upright is the size of the picture once turned.
@@ -50,6 +53,9 @@ func (h Header) Upright() (width, height int) {
 // share and four bytes for each pixel of the result.
 func (h Header) Weight() int64 {
 	w, ht := fit(h.Width, h.Height, OutputSide)
+	if h.heic != nil { // of the child process as well
+		return (h.heic.Total + 4*int64(w)*int64(ht) + mib - 1) / mib
+	}
 	return (h.Cost + 4*int64(w)*int64(ht) + mib - 1) / mib
 }
 
@@ -114,6 +120,8 @@ func Inspect(data []byte, lim Limits) (Header, error) {
 		err = h.readPNG(data, lim)
 	case WebP:
 		err = h.readWebP(data, lim)
+	case HEIC:
+		err = h.readHEIC(data, lim)
 	}
 	if err != nil {
 		return Header{}, err
@@ -138,6 +146,8 @@ func (h Header) agree(data []byte) error {
 		c, err = png.DecodeConfig(r)
 	case WebP:
 		c, err = webp.DecodeConfig(r)
+	case HEIC:
+		return nil // what its decoder sees is compared when it has seen it
 	}
 	if err != nil {
 		return decodeFault(err)

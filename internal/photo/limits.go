@@ -100,13 +100,12 @@ func (l Limits) checkWork(h Header) error {
 			"Decoding this photo of %s MP would take %s MiB of memory, the limit is %s MiB.",
 			above(float64(h.Width)*float64(h.Height)/1e6), above(float64(h.Cost)/mib), above(float64(l.Decode)/mib))
 	}
-	const again = "Open the photo on your device, save it as a new JPEG, then add that."
 	if h.Scans > l.Scans {
-		return fault(kinpict.ImageTooComplex, again,
+		return fault(kinpict.ImageTooComplex, saveAnew,
 			"The JPEG is stored in %d scans, the limit is %d.", h.Scans, l.Scans)
 	}
 	if h.samples > l.Samples {
-		return fault(kinpict.ImageTooComplex, again,
+		return fault(kinpict.ImageTooComplex, saveAnew,
 			"Decoding this JPEG means %s million steps, the limit is %s million.", above(float64(h.samples)/1e6), above(float64(l.Samples)/1e6))
 	}
 	return nil
@@ -115,6 +114,8 @@ func (l Limits) checkWork(h Header) error {
 func fault(code kinpict.Code, hint, format string, a ...any) *kinpict.Error {
 	return &kinpict.Error{Code: code, Message: fmt.Sprintf(format, a...), Hint: hint}
 }
+
+const saveAnew = "Open the photo on your device, save it as a new JPEG, then add that."
 
 const sendAgain = "Add the original photo again. If it opens on your device, saving it there as a new JPEG helps."
 

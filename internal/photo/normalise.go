@@ -24,7 +24,7 @@ type Normal struct {
 	Thumb                   []byte // JPEG
 	ThumbWidth, ThumbHeight int
 
-	Type    string  // of the upload: JPEG, PNG or WebP
+	Type    string  // of the upload: JPEG, PNG, WebP or HEIC
 	Removed Removed // what the upload carried besides pixels
 
 	grey *image.Gray // the thumbnail's luma, for Advise
@@ -82,6 +82,9 @@ func (h Header) decode(ctx context.Context, data []byte) (m image.Image, err err
 			m, err = nil, corrupt(fmt.Sprintf("decoder panicked: %v", r))
 		}
 	}()
+	if h.Type == HEIC {
+		return h.decodeHEIC(ctx, data)
+	}
 	src := &feed{ctx: ctx, data: data}
 	switch h.Type {
 	case JPEG:
@@ -125,10 +128,10 @@ func (f *feed) Read(p []byte) (int, error) {
 
 // develop makes the upright sRGB picture.
 func (h Header) develop(ctx context.Context, m image.Image) (*image.YCbCr, error) {
-	w, ht := fit(h.Width, h.Height, OutputSide)
+	w, ht := fit(m.Bounds().Dx(), m.Bounds().Dy(), OutputSide)
 	picture, ready := m.(*image.YCbCr)
 	ready = ready && picture.SubsampleRatio == image.YCbCrSubsampleRatio420 &&
-		h.Orientation == 1 && w == h.Width && ht == h.Height
+		h.Orientation == 1 && w == m.Bounds().Dx() && ht == m.Bounds().Dy()
 	if !ready {
 		r, err := newRaster(m, h.video)
 		if err != nil {
@@ -147,8 +150,13 @@ func (h Header) develop(ctx context.Context, m image.Image) (*image.YCbCr, error
 			remap(picture.Cb, chroma)
 			remap(picture.Cr, chroma)
 		}
+		h.matrix.toJPEG(picture)
 	case *image.Gray, *image.Gray16, *image.CMYK:
 		colours = false // an RGB profile says nothing about these
+		if h.video && h.Type == HEIC {
+			luma, _ := fullRange()
+			remap(picture.Y, luma)
+		}
 	}
 	if c := parseProfile(h.profile); c != nil && colours {
 		c.apply(picture)

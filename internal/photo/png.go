@@ -102,6 +102,6 @@ func pngPixel(colour, depth byte, alpha bool) int64 {
 	return 4
 }
 
-func animated() error {
+func animated() *kinpict.Error {
 	return fault(kinpict.ImageAnimated, "Save one frame as a JPEG or PNG, then add that.", "This file is an animation, not a still photo.")
 }

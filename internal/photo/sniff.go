@@ -12,9 +12,13 @@ const (
 	JPEG = "image/jpeg"
 	PNG  = "image/png"
 	WebP = "image/webp"
+	HEIC = "image/heic"
 )
 
-const accepted = "Use a JPEG, PNG or WebP photo."
+// Types are they all, as published.
+func Types() []string { return []string{JPEG, PNG, WebP, HEIC} }
+
+const accepted = "Use a JPEG, PNG, WebP or HEIC photo."
 
 const howToJPEG = "On an iPhone choose Settings, Camera, Formats, Most Compatible, or share the photo as JPEG; " +
 	"on Android switch off the high efficiency format in the camera settings. " + accepted
@@ -34,7 +38,9 @@ func sniff(data []byte) (string, error) {
 	if brand := isoBrand(data); brand != "" {
 		switch brand {
 		case "HEIC":
-			name, hint = "a HEIC photo, which cannot be read here", howToJPEG
+			return HEIC, nil
+		case "film":
+			return "", animated()
 		case "AVIF":
 			name, hint = "an AVIF picture, which cannot be read here", howToJPEG
 		default:
@@ -68,24 +74,30 @@ var known = []struct{ magic, name string }{
 }
 
 // isoBrand reads the file type box of an ISO base media file: "HEIC", "AVIF",
-// another non-empty word for a video, or "" when it is no such file. Chat apps
+// "film" for a sequence of HEIC pictures without a still, another non-empty
+// word for a video, or "" when it is no such file. Chat apps
 // send HEIC under .jpg, so the box is the only thing to go by.
 func isoBrand(data []byte) string {
 	if len(data) < 16 || string(data[4:8]) != "ftyp" {
 		return ""
 	}
 	end := min(int(binary.BigEndian.Uint32(data)), len(data), 256)
-	heif := false
+	heif, film := false, false
 	for i := 8; i+4 <= end; i += 4 {
 		switch string(data[i : i+4]) {
 		case "avif", "avis":
 			return "AVIF"
-		case "heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1":
+		case "heic", "heix", "heim", "heis", "mif1":
 			heif = true
+		case "hevc", "hevx", "hevm", "hevs", "msf1":
+			film = true
 		}
 	}
-	if heif {
+	switch {
+	case heif:
 		return "HEIC"
+	case film:
+		return "film"
 	}
 	return "video"
 }
