@@ -48,7 +48,7 @@ type App struct {
 	People    *people.People
 	Intake    *intake.Intake
 	Support   *support.Desk
-	Sandbox   *sandbox.Provider
+	Sandbox   *sandbox.Provider // nil with another provider
 
 	ids    kinpict.IDs
 	now    func() time.Time
@@ -101,8 +101,7 @@ func (a *App) compose(key []byte) error {
 	}
 	public := strings.TrimSuffix(cfg.PublicURL, "/")
 	relaxed := cfg.Limits == "relaxed"
-	a.Sandbox = &sandbox.Provider{DB: a.DB, IDs: a.ids, Now: a.now, Keys: [][]byte{sandbox.Key(key)}, PublicURL: public, Deliver: a.deliver, Log: a.Log}
-	a.Shop = &billing.Shop{DB: a.DB, IDs: a.ids, Now: a.now, Provider: a.Sandbox, PublicURL: public, Relaxed: relaxed, Log: a.Log}
+	a.sell(key, public)
 	a.People = &people.People{DB: a.DB, IDs: a.ids, Now: a.now, Key: key, PublicURL: public, Relaxed: relaxed}
 	if a.Support, err = a.desk(key, public, relaxed); err != nil {
 		return err
@@ -206,6 +205,9 @@ func (a *App) Serve(ctx context.Context, role string, ready func(net.Addr)) erro
 		case <-ctx.Done():
 		}
 	})
+	if role != "worker" && a.Shop.Queue != nil {
+		background(a.Shop.Attend)
+	}
 	if role != "web" {
 		background(a.Studio.Work)
 		background(a.Shop.Work)

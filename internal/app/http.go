@@ -13,6 +13,7 @@ import (
 	"kinpict/internal/api"
 	"kinpict/internal/billing"
 	"kinpict/internal/billing/sandbox"
+	"kinpict/internal/billing/stripe"
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
@@ -46,14 +47,20 @@ func (a *App) Handler() (http.Handler, error) {
 	edge := &httpd.Edge{Public: public, Log: a.Log, Now: time.Now, NewID: func() string { return a.ids.New("req_") }, Proxies: a.Config.ProxyPrefixes(),
 		Exempt: []string{"POST /webhooks/{provider}", "POST " + sandbox.Path + "{id}"}}
 	identity := &httpd.Identity{Cookies: edge.Cookies(), Session: a.People.Session, Token: a.People.Token, Device: a.People.Guest, Network: a.People.Network}
-	site, err := web.New(web.Site{Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Scenarios: a.Scenarios, Sandbox: a.Sandbox,
-		Outbox: a.Config.Local(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
+	var bank web.Sandbox
+	if a.Sandbox != nil {
+		bank = a.Sandbox
+	} else {
+		edge.Checkout = []string{stripe.CheckoutHost}
+	}
+	site, err := web.New(web.Site{Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Scenarios: a.Scenarios, Sandbox: bank, Test: a.Config.Sandbox(),
+		Outbox: a.Config.Local() && a.Config.Sandbox(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	httpd.Health(mux, time.Now, a.DB.Probe)
-	(&api.API{Studio: a.Studio, Shop: a.Shop, Intake: a.Intake, Identity: identity, Scenarios: a.Scenarios, Limits: a.limits(),
+	(&api.API{Studio: a.Studio, Shop: a.Shop, Intake: a.Intake, Support: a.Support, Identity: identity, Scenarios: a.Scenarios, Limits: a.limits(),
 		Sample: func(id string) string { return strings.TrimSuffix(a.Config.PublicURL, "/") + site.Sample(id) }, ShareURL: a.shareURL}).Routes(mux)
 	site.Routes(mux)
 	edge.Fail = site.Fail

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"kinpict"
 	"kinpict/internal/store"
@@ -57,7 +58,35 @@ func (s *Shop) Webhook(ctx context.Context, provider string, header http.Header,
 	if e.Object == "" {
 		return nil
 	}
-	return s.process(ctx, in)
+	if s.Queue == nil {
+		return s.process(ctx, in)
+	}
+	select {
+	case s.Queue <- in:
+	default: // the claim runs out within a minute, then Work takes it
+	}
+	return nil
+}
+
+// Attend processes the events that Webhook put into Queue, several at a time,
+// until ctx ends. What it leaves there is in the inbox as well.
+func (s *Shop) Attend(ctx context.Context) {
+	var wg sync.WaitGroup
+	for range attendants {
+		wg.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case e := <-s.Queue:
+					if err := s.process(ctx, e); err != nil && ctx.Err() == nil {
+						s.report(ctx, "payment event not settled", e.ID, err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 const wrongMode = "the event and the shop are not in the same mode, live or test"

@@ -30,6 +30,10 @@ type Shop struct {
 	Tax bool
 	// Relaxed lifts the limits on checkouts, for load tests.
 	Relaxed bool
+	// Queue, if there is one, takes the processing of events off the webhook's
+	// answer; Attend works it off. What does not fit waits in the inbox for Work.
+	// Nil: an event is processed before it is answered.
+	Queue chan *store.Event
 	// Log is told what staff have to look at. Nil: the default logger.
 	Log *slog.Logger
 	// Pulse paces Work: one round for each value. Nil: every 15 seconds.
@@ -53,6 +57,7 @@ const (
 	maxAttempts  = 16          // of an event: with the back-off below, about three days
 	eventsKept   = 90 * 24 * time.Hour
 	round        = 50 // purchases or events in one round of Work
+	attendants   = 4  // events processed at once by Attend
 	maxAsks      = 10 // of the provider about one purchase, while others write
 	defaultPulse = 15 * time.Second
 )

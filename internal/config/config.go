@@ -43,17 +43,30 @@ type Config struct {
 	OpenAIModel   string `name:"openai-model" env:"KINPICT_OPENAI_MODEL" help:"Model to ask for. Models come and go, so there is no default."`
 	OpenAIDialect string `name:"openai-dialect" env:"KINPICT_OPENAI_DIALECT" default:"openai" help:"openai, litellm or sdcpp."`
 
-	Payments string `name:"payments" env:"KINPICT_PAYMENTS" default:"sandbox" help:"sandbox: every outcome of a payment, no money."`
-	Limits   string `name:"limits" env:"KINPICT_LIMITS" default:"default" help:"relaxed lifts rate limits for load tests; only with sandbox payments."`
-	Clock    string `name:"clock" env:"KINPICT_CLOCK" help:"File whose content shifts the product's clock, such as +25h; only with sandbox payments."`
+	Payments string `name:"payments" env:"KINPICT_PAYMENTS" default:"sandbox" help:"sandbox: every outcome of a payment, no money. stripe: see docs/payments.md."`
+
+	StripeKey     Secret `name:"stripe-secret-key" env:"KINPICT_STRIPE_SECRET_KEY" help:"Secret or restricted key of the Stripe account: sk_test_…, rk_test_…, sk_live_… or rk_live_…."`
+	StripeSecrets Secret `name:"stripe-webhook-secret" env:"KINPICT_STRIPE_WEBHOOK_SECRET" help:"Signing secret of the webhook endpoint, whsec_…; two with a comma while it rotates."`
+	StripeMode    string `name:"stripe-mode" env:"KINPICT_STRIPE_MODE" default:"test" help:"test or live. The key must be of this mode, and nothing of the other mode is ever granted."`
+	StripeBaseURL string `name:"stripe-api-base" env:"KINPICT_STRIPE_API_BASE" help:"Address of the API, for tests. Empty: Stripe's own."`
+	Tax           bool   `name:"tax" env:"KINPICT_TAX" help:"Have the payment provider add tax to prices: Stripe Tax, or 10 % in the sandbox."`
+
+	Limits string `name:"limits" env:"KINPICT_LIMITS" default:"default" help:"relaxed lifts rate limits for load tests; never where real money moves."`
+	Clock  string `name:"clock" env:"KINPICT_CLOCK" help:"File whose content shifts the product's clock, such as +25h; never where real money moves."`
 
 	Proxies string `name:"trusted-proxies" env:"KINPICT_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, with commas, such as 10.0.0.0/8. Empty: nobody's."`
 	Workers int    `name:"workers" env:"KINPICT_WORKERS" default:"1" help:"Pictures drawn at once by this process, 1 to 64. An Enhanced one needs about 400 MiB."`
 	LogJSON bool   `name:"log-json" env:"KINPICT_LOG_JSON" help:"Write the log as JSON lines."`
 }
 
-// Sandbox reports whether no real money moves.
-func (c *Config) Sandbox() bool { return c.Payments == "sandbox" }
+// Sandbox reports whether no real money moves: sandbox payments, or Stripe's test mode.
+func (c *Config) Sandbox() bool { return !c.Live() }
+
+// Live reports whether real money moves.
+func (c *Config) Live() bool { return c.Payments == "stripe" && c.StripeMode == "live" }
+
+// WebhookSecrets are the secrets of Stripe's webhooks, any of which is believed.
+func (c *Config) WebhookSecrets() []string { return list(string(c.StripeSecrets)) }
 
 // Local reports whether the public URL names this machine and nothing else.
 func (c *Config) Local() bool {
@@ -123,9 +136,7 @@ func (c *Config) Validate() error {
 	if slices.Contains(names, "openai") && c.OpenAIModel == "" {
 		bad("OPENAI_MODEL", "is required for the engine openai")
 	}
-	if c.Payments != "sandbox" {
-		bad("PAYMENTS", "%q is not a payment provider; choose sandbox", c.Payments)
-	}
+	c.validatePayments(bad)
 	if c.Limits != "default" && c.Limits != "relaxed" {
 		bad("LIMITS", "%q is neither default nor relaxed", c.Limits)
 	}

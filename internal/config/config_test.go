@@ -65,6 +65,20 @@ func usual() *Config {
 	return c
 }
 
+// stripe is a change that takes payments by Stripe's test mode, and then more.
+func stripe(more func(*Config)) func(*Config) {
+	return func(c *Config) {
+		c.Payments, c.StripeKey, c.StripeSecrets = "stripe", "sk_test_1", "whsec_1"
+		if more != nil {
+			more(c)
+		}
+	}
+}
+
+func live(c *Config) {
+	c.StripeMode, c.StripeKey, c.PublicURL = "live", "sk_live_1", "https://photos.example.org"
+}
+
 func TestValidateNamesEveryProblem(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -83,6 +97,25 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		{"one engine twice", func(c *Config) { c.Engines = "studio,studio" }, []string{"ENGINES"}},
 		{"a model nobody named", func(c *Config) { c.Engines = "openai,studio" }, []string{"OPENAI_MODEL"}},
 		{"another provider", func(c *Config) { c.Payments = "cash" }, []string{"PAYMENTS"}},
+		{"Stripe's test mode", stripe(nil), nil},
+		{"Stripe's live mode", stripe(live), nil},
+		{"restricted keys", stripe(func(c *Config) { c.StripeKey = "rk_test_1" }), nil},
+		{"a secret that rotates", stripe(func(c *Config) { c.StripeSecrets = "whsec_1, whsec_2" }), nil},
+		{"a stand-in on this machine", stripe(func(c *Config) { c.StripeBaseURL = "http://127.0.0.1:12111" }), nil},
+		{"test mode with a clock and without limits", stripe(func(c *Config) { c.Clock, c.Limits = "f", "relaxed" }), nil},
+		{"sandbox beside a live key", func(c *Config) { c.StripeKey = "sk_live_1" }, []string{"PAYMENTS"}},
+		{"sandbox beside a test key", func(c *Config) { c.StripeKey = "sk_test_1" }, nil},
+		{"Stripe without anything", func(c *Config) { c.Payments = "stripe" }, []string{"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}},
+		{"a publishable key", stripe(func(c *Config) { c.StripeKey = "pk_test_1" }), []string{"STRIPE_SECRET_KEY"}},
+		{"a live key in test mode", stripe(func(c *Config) { c.StripeKey = "sk_live_1" }), []string{"STRIPE_MODE"}},
+		{"a restricted live key in test mode", stripe(func(c *Config) { c.StripeKey = "rk_live_1" }), []string{"STRIPE_MODE"}},
+		{"a test key in live mode", stripe(func(c *Config) { live(c); c.StripeKey = "sk_test_1" }), []string{"STRIPE_MODE"}},
+		{"a mode nobody knows", stripe(func(c *Config) { c.StripeMode = "dry" }), []string{"STRIPE_MODE"}},
+		{"three webhook secrets", stripe(func(c *Config) { c.StripeSecrets = "whsec_1,whsec_2,whsec_3" }), []string{"STRIPE_WEBHOOK_SECRET"}},
+		{"a key for a webhook secret", stripe(func(c *Config) { c.StripeSecrets = "whsec_1,sk_test_1" }), []string{"STRIPE_WEBHOOK_SECRET"}},
+		{"an API elsewhere in the clear", stripe(func(c *Config) { c.StripeBaseURL = "http://stripe.example" }), []string{"STRIPE_API_BASE"}},
+		{"live mode with sandbox features", stripe(func(c *Config) { live(c); c.Clock, c.Limits = "f", "relaxed" }), []string{"CLOCK", "LIMITS"}},
+		{"live mode in the clear", stripe(func(c *Config) { live(c); c.PublicURL = "http://localhost:8080" }), []string{"PUBLIC_URL"}},
 		{"strange limits", func(c *Config) { c.Limits = "none" }, []string{"LIMITS"}},
 		{"no workers", func(c *Config) { c.Workers = 0 }, []string{"WORKERS"}},
 		{"a proxy that is no network", func(c *Config) { c.Proxies = "10.0.0.1" }, []string{"TRUSTED_PROXIES"}},
@@ -106,6 +139,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 
 func TestSecretsAreNotPrinted(t *testing.T) {
 	cfg := usual()
+	cfg.StripeKey, cfg.StripeSecrets = "sk_live_canary", "whsec_canary"
 	cfg.SecretKey, cfg.OpenAIKey, cfg.DatabaseURL = "canary-one", "canary-two", "postgres://u:canary-three@h/d"
 	var all string
 	for _, s := range cfg.Settings() {

@@ -31,8 +31,10 @@ type Site struct {
 	// Generative is whether any engine in use redraws people.
 	Generative bool
 	// Sandbox is the provider that moves no money, nil with a real one. With it
-	// come its page and a bar on every page.
+	// comes its page.
 	Sandbox Sandbox
+	// Test is whether no real money moves, which a bar says on every page.
+	Test bool
 	// Outbox is whether /outbox shows kept mail, sign-in links among it, to
 	// everybody who can reach the site: right only where nobody else can.
 	Outbox bool
@@ -151,7 +153,7 @@ func (s *Site) visitBy(r *http.Request, c kinpict.Caller) (*visit, error) {
 
 // blank is a page for a visitor nothing is known about.
 func (s *Site) blank(r *http.Request) Page {
-	p := Page{Path: r.URL.Path, Sandbox: s.Sandbox != nil, Outbox: s.Outbox, Generative: s.Generative}
+	p := Page{Path: r.URL.Path, Sandbox: s.Test || s.Sandbox != nil, Outbox: s.Outbox, Generative: s.Generative}
 	switch t := s.Identity.Cookies.Value(r, s.Identity.Cookies.Name(themeCookie)); t {
 	case "light", "dark":
 		p.Theme = t
