@@ -33,11 +33,12 @@ type render struct {
 	quality       int // of the JPEG
 	enhanced      bool
 
-	photos []*photo
-	slots  []layout.Slot
-	styles []*frame.Style
-	parts  []raster.Rect                     // of each photo, what shows
-	looks  []func(raster.Color) raster.Color // of each photo, tone and grade
+	photos  []*photo
+	slots   []layout.Slot
+	styles  []*frame.Style
+	parts   []raster.Rect                     // of each photo, what shows
+	figures []*figure                         // of each photo, the person cut out; nil for the others
+	looks   []func(raster.Color) raster.Color // of each photo, tone and grade
 }
 
 func (r *render) step(s string) {
@@ -55,6 +56,9 @@ func (r *render) draw(ctx context.Context) ([]byte, error) {
 	unit := float64(r.short) / 1000
 	page := layout.NewPage(r.width, r.height)
 	r.arrange(page)
+	if err := r.cutOut(ctx); err != nil {
+		return nil, err
+	}
 	r.measure()
 	title, subtitle := titles(r.job.Instruction)
 	if title == "" {
@@ -198,6 +202,10 @@ func (r *render) mount(ctx context.Context, c *decor.Canvas) error {
 	for _, i := range order {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if r.figures[i] != nil {
+			r.sticker(&m, i)
+			continue
 		}
 		pic, err := r.finished(ctx, i, c.Unit)
 		if err != nil {

@@ -27,7 +27,9 @@ type Style struct {
 	Sheen  float32       `yaml:"sheen"` // of photographic paper, across the diagonal
 	Head   float64       `yaml:"head"`  // overrides the plan's
 	Label  *Label        `yaml:"label"`
-	Brush  *Brush        `yaml:"brush"` // paints the photo instead of framing it
+	// Brush paints the photo and Sticker cuts it out, instead of framing it.
+	Brush   *Brush   `yaml:"brush"`
+	Sticker *Sticker `yaml:"sticker"`
 }
 
 // A Mat is the card between frame and picture.
@@ -110,6 +112,9 @@ func (s *Style) Check() error {
 	}
 	if s.Brush != nil {
 		checks = append(checks, s.Brush.check())
+	}
+	if s.Sticker != nil {
+		checks = append(checks, s.Sticker.check())
 	}
 	for _, err := range checks {
 		if err != nil {

@@ -71,6 +71,16 @@ func (t *Theme) check() error {
 		if err := s.Check(); err != nil {
 			return fmt.Errorf("style %s: %w", name, err)
 		}
+		if k := s.Sticker; k != nil {
+			for _, other := range []string{k.Round, k.Group} {
+				if o := t.Styles[other]; o == nil || o.Sticker != nil {
+					return fmt.Errorf("style %s: style %q is none, or a sticker itself", name, other)
+				}
+			}
+		}
+		if s.Sticker != nil && t.Photos.Aspect > 0.95 {
+			return fmt.Errorf("style %s: stickers want slots higher than wide, aspect is %g", name, t.Photos.Aspect)
+		}
 	}
 	for name, s := range t.Shapes {
 		if s == nil || s.Size < 1 || s.Size > 1000 || len(s.Fill) == 0 {
