@@ -108,7 +108,7 @@ func (s *Studio) look(ctx context.Context, owner string, in kinpict.Intent, req 
 		return nil, err
 	}
 	if p.Photos < len(ids) {
-		return nil, invalid("photos", "One of the photos is not there any more.", "Add it again.")
+		return nil, photoGone()
 	}
 	return p, nil
 }

@@ -7,11 +7,40 @@ import (
 	"unicode"
 
 	"kinpict"
+	"kinpict/internal/wording"
 )
 
-// check refuses a request that no engine could fulfil and fills in the aspect.
-// It costs nothing and runs before anything is charged.
+// check refuses a request that no engine could fulfil or that asks for what is
+// not made, and fills in the aspect. It costs nothing. Every way to a picture,
+// paid, free, held or tried again, comes through here before anything is
+// charged or held.
 func (s *Studio) check(req *kinpict.Request) error {
+	if err := s.shape(req); err != nil {
+		return err
+	}
+	return allowed(req)
+}
+
+// allowed refuses words by the rules of package wording, naming the field and
+// what was found in it.
+func allowed(req *kinpict.Request) error {
+	found, field := wording.Refused(req.Instruction), "instruction"
+	for i, p := range req.Photos {
+		if len(found) > 0 {
+			break
+		}
+		found, field = wording.Refused(p.Label), fmt.Sprintf("photos[%d].label", i)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	f := found[0]
+	return &kinpict.Error{Code: kinpict.ContentNotAllowed, Message: f.Message, Hint: f.Help + " Nothing was charged.",
+		Members: map[string]any{"errors": []map[string]string{{"field": field, "message": f.Message}}, "findings": found}}
+}
+
+// shape refuses a request that no engine could fulfil.
+func (s *Studio) shape(req *kinpict.Request) error {
 	sc, err := s.Scenarios.Scenario(req.Scenario)
 	if err != nil {
 		return invalid("scenario", "Choose a scenario.", "The list is at /scenarios.")
