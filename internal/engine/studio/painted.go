@@ -27,6 +27,10 @@ func (r *render) finished(ctx context.Context, i int, unit float64) (*raster.Ima
 func (r *render) painted(ctx context.Context, i int, unit float64) (*raster.Image, error) {
 	s, p, st := r.slots[i], r.photos[i], r.styles[i]
 	ow, oh, _, _ := st.Opening(s.W, s.H)
+	if len(p.subject.Faces) > 1 {
+		// An oval would take heads off the people at its ends.
+		st.Shape, st.Radius = "round", 0.40*math.Min(s.W, s.H)
+	}
 	stroke := math.Min(1.4, math.Sqrt(ow*oh)/strokeArea)
 	faces := p.faces(r.parts[i], int(ow), int(oh)) // in units
 	if n := float64(len(faces)); n > 0 {

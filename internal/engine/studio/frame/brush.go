@@ -26,12 +26,6 @@ func (b *Brush) check() error {
 // brushed lays a painting on the page: pigment darkens the paper under it, and
 // the edge is where the brush stopped.
 func (m *Mount) brushed(slot layout.Slot, st *Style, pic *raster.Image, n int) {
-	if slot.W > 1.25*slot.H {
-		// In a wide oval the people at the ends of a group would lose their heads.
-		wide := *st
-		wide.Shape, wide.Radius = "round", 0.42*slot.H
-		st = &wide
-	}
 	g := m.geometry(slot, st, pic)
 	mask := g.outline(m.Page)
 	seed := m.Seed + uint32(n)*31

@@ -24,6 +24,8 @@ type Plan struct {
 	Aspect float64 `yaml:"aspect"`
 	// Tilt is the largest turn of a slot in rows, degrees.
 	Tilt float64 `yaml:"tilt"`
+	// Hang lets the slots of a single row hang up and down, tilted or not.
+	Hang bool `yaml:"hang"`
 	// Vary is how many times as large as the smallest a slot in rows may be; 0 stands for 1.
 	Vary float64 `yaml:"vary"`
 	// Largest bounds the height of a slot in rows, units.

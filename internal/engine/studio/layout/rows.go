@@ -101,10 +101,10 @@ func (p *Plan) rows(area raster.Rect, photos []*Subject, rng *noise.Rand) []Slot
 					s.Deg = -s.Deg
 				}
 				s.Y += math.Min(gap, 0.06*h) * rng.Between(-0.5, 0.5)
-				if rows == 1 && m > 1 {
-					// A single row hangs up and down instead of leaving two blank bands.
-					s.Y += math.Min(0.3*spare, 0.2*h) * (float64(i%2) - 0.5) * 2
-				}
+			}
+			if (p.Tilt > 0 || p.Hang) && rows == 1 && m > 1 {
+				// A single row hangs up and down instead of leaving two blank bands.
+				s.Y += math.Min(0.3*spare, 0.2*h) * (float64(i%2) - 0.5) * 2
 			}
 			out = append(out, s)
 		}
