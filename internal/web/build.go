@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -58,9 +57,8 @@ func generationView(p Page, g *kinpict.Generation, s Scene, ahead int) Generatio
 		}
 		v.Width, v.Height = g.Image.Width, g.Image.Height
 		v.Picture = pictureURL(g.ID, 1080)
-		v.Download = "/api/v1/generations/" + g.ID + "/image"
-		v.Extension = extension(g.Image.ContentType)
-		v.Prints = prints(g.Image.Width, g.Image.Height)
+		v.Download = imageURL(g.ID) + "?download=1"
+		v.Results = results(g)
 	case kinpict.Failed:
 		v.State, v.Failure = "failed", g.Failure.Explain()
 		v.Advice = advice(v.Failure.Advice)
@@ -114,38 +112,10 @@ func waiting(g *kinpict.Generation, ahead int) string {
 }
 
 func pictureURL(id string, size int) string {
-	return fmt.Sprintf("/api/v1/generations/%s/image?size=%d", url.PathEscape(id), size)
+	return fmt.Sprintf("%s?size=%d", imageURL(id), size)
 }
 
-func extension(contentType string) string {
-	if contentType == "image/png" {
-		return "png"
-	}
-	return "jpg"
-}
-
-// prints says how w by h pixels look on usual paper. From 300 dots an inch the
-// eye sees none at reading distance; 180 hold on a wall.
-func prints(w, h int) []Print {
-	short, long := float64(min(w, h)), float64(max(w, h))
-	var out []Print
-	for _, p := range []struct {
-		size string
-		a, b float64
-	}{{"4 × 6 in", 4, 6}, {"5 × 7 in", 5, 7}, {"8 × 10 in", 8, 10}, {"11 × 14 in", 11, 14}} {
-		// The paper is filled, so the side that is stretched more decides.
-		dpi := int(math.Min(short/p.a, long/p.b))
-		switch {
-		case dpi >= 300:
-			out = append(out, Print{p.size, dpi, "Sharp", "good"})
-		case dpi >= 180:
-			out = append(out, Print{p.size, dpi, "Fine on a wall", "warm"})
-		default:
-			out = append(out, Print{p.size, dpi, "Soft", ""})
-		}
-	}
-	return out
-}
+func imageURL(id string) string { return "/api/v1/generations/" + url.PathEscape(id) + "/image" }
 
 // kinds are the lines of a statement in words.
 var kinds = map[string]string{
@@ -214,6 +184,10 @@ func line(t kinpict.Transaction) Line {
 		if l.Sub == "" {
 			l.Sub = "The picture didn’t come out, so the same credits came back."
 		}
+	}
+	if t.Deleted {
+		// There is nothing left to lead to.
+		l.Link, l.Sub = "", strings.TrimSpace(l.Sub+" The picture was deleted.")
 	}
 	return l
 }

@@ -36,6 +36,9 @@ func (s *Site) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if missing := gone(d.Request.Photos, view.Photos); missing != "" && r.URL.Query().Get("from") != "" {
+		view.Notice = &Notice{missing, "Add what is missing again; everything else is as it was. Nothing is taken before you press the button that names the cost."}
+	}
 	return s.send(w, r, http.StatusOK, "create", view)
 }
 

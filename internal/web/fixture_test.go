@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"time"
 
 	"kinpict"
@@ -74,6 +75,15 @@ func specimens(d *dressing) map[string]specimen {
 		v.Sources, v.Cost, v.Key = cards, 4, "key_2"
 		return v
 	}
+	shared := func(v GenerationView, link string) GenerationView {
+		v.Gone = "One photo of this picture is no longer kept: Nana."
+		v.Results.Key, v.Results.NewLink, v.Results.Favourite = "key_3", link, true
+		v.Results.Shares = []Share{{"shr_1", someDay, "Not opened yet"}, {"shr_2", someDay, "Opened two times"}}
+		if link == "" {
+			v.Notice = &Notice{"This picture has as many links as it can have.", "End one."}
+		}
+		return v
+	}
 	image := &kinpict.Image{ContentType: "image/png", Width: 1536, Height: 1920}
 	paid, free := kinpict.FundedByCredits, kinpict.FundedByPreview
 	held := HeldView{Page: ann, ID: "hld_1", Scene: scenes[0], Quality: "Standard", Instruction: "At the lake", Sources: cards, Cost: 4, Left: 32,
@@ -120,6 +130,11 @@ func specimens(d *dressing) map[string]specimen {
 		"generation queued":          {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Queued, Credits: 4})},
 		"generation running":         {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Running, Step: "composing", Credits: 4})},
 		"generation ready":           {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Succeeded, Credits: 4, Image: image})},
+		"generation shared":          {"generation", shared(generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Succeeded, Credits: 4, Image: image}), "https://kinpict.example/s/abc")},
+		"generation, full of links":  {"generation", shared(generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Succeeded, Credits: 4, Image: image}), "")},
+		"compare":                    {"compare", CompareView{Page: ann, ID: "gen_1", Scene: scenes[1], Picture: "/p", Width: 4, Height: 5, Sources: cards, Gone: "One photo is gone."}},
+		"compare, nothing left":      {"compare", CompareView{Page: ann, ID: "gen_1", Scene: scenes[1], Picture: "/p", Width: 4, Height: 5}},
+		"shared":                     {"shared", SharedView{Page: guest, Picture: "/s/t/picture", Width: 4, Height: 5}},
 		"generation failed":          {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Failed, Credits: 4, Returned: 4, Failure: kinpict.FailedTimeout})},
 		"generation canceled":        {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Canceled, Credits: 1, Returned: 1})},
 		"preview running":            {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Running, Step: "finishing"})},
@@ -129,6 +144,10 @@ func specimens(d *dressing) map[string]specimen {
 		"preview canceled":           {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Canceled})},
 		"generations empty, guest":   {"generations", GenerationsView{Page: guest}},
 		"generations empty, account": {"generations", GenerationsView{Page: ann}},
+		"favourites empty":           {"generations", GenerationsView{Page: ann, Favourites: true}},
+		"generations, last page":     {"generations", GenerationsView{Page: ann, Later: true}},
+		"favourites, older":          {"generations", GenerationsView{Page: ann, Favourites: true, Later: true, Next: "c", Items: []Tile{{ID: "gen_1", Title: "Autumn", Favourite: true, At: someDay}}}},
+		"generations after deleting": {"generations", GenerationsView{Page: ann, Deleted: true}},
 		"generations": {"generations", GenerationsView{Page: ann, Next: "c", Items: []Tile{
 			{ID: "gen_1", Title: "Autumn", Label: "Standard", State: "Ready", Picture: "/p", Width: 4, Height: 5, At: someDay},
 			{ID: "gen_2", Title: "Beach", Label: "Enhanced", State: "Failed, credits returned", At: someDay}}}},
@@ -166,6 +185,7 @@ func specimens(d *dressing) map[string]specimen {
 		"sandbox": {"sandbox", SandboxView{Title: "80 credits", ID: "s", Path: "/sandbox/checkout/s", Price: kinpict.Money{Amount: 1250, Currency: "eur"},
 			State: "open", Note: "Declined.", Return: "/checkout/return?id=pur_1", Outcomes: []Outcome{{"paid", "Pay", true}, {"declined", "Decline", false}}}},
 	}
+	maps.Copy(m, deskSpecimens(guest, ann))
 	for _, code := range []kinpict.Code{kinpict.Forbidden, kinpict.NotFound, kinpict.Conflict, kinpict.FileTooLarge, kinpict.RateLimited,
 		kinpict.Internal, kinpict.Unavailable, kinpict.EngineUnavailable, kinpict.Unauthenticated} {
 		m["error "+string(code)] = specimen{"error", errorView(guest, &kinpict.Error{Code: code, Message: "A sentence.", Hint: "A way out."})}
@@ -185,7 +205,7 @@ func everyKind() []kinpict.Transaction {
 	var out []kinpict.Transaction
 	for i, k := range []string{"purchase", "promo", "adjust", "charge", "return", "goodwill", "expire", "reverse", "restore", "forgive", "take", "forfeit", "later"} {
 		out = append(out, kinpict.Transaction{ID: "txn_" + k, Kind: k, Amount: kinpict.Credits(5 - i), AvailableAfter: 36, Generation: "gen_1", Purchase: "pur_1",
-			Reason: "because", At: someDay.AddDate(0, 0, -i*5)})
+			Reason: "because", Deleted: k == "charge", At: someDay.AddDate(0, 0, -i*5)})
 	}
 	return out
 }

@@ -15,11 +15,16 @@ func (s *Site) generations(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := GenerationsView{Page: v.private("My pictures")}
+	view := GenerationsView{Page: v.private("My pictures"), Favourites: r.FormValue("favourite") == "1", Deleted: r.FormValue("deleted") == "1",
+		Later: r.FormValue("cursor") != ""}
 	if v.caller.Owner() == "" {
 		return s.send(w, r, http.StatusOK, "generations", view)
 	}
-	list, next, err := s.Studio.Generations(r.Context(), v.caller, r.FormValue("cursor"), picturesPerPage)
+	find := s.Studio.Generations
+	if view.Favourites {
+		find = s.Studio.Favourites
+	}
+	list, next, err := find(r.Context(), v.caller, r.FormValue("cursor"), picturesPerPage)
 	if err != nil {
 		return err
 	}
@@ -31,7 +36,7 @@ func (s *Site) generations(w http.ResponseWriter, r *http.Request) error {
 }
 
 func tile(g *kinpict.Generation, title string) Tile {
-	t := Tile{ID: g.ID, Title: title, Label: qualityName(g.Request.Quality), At: g.CreatedAt}
+	t := Tile{ID: g.ID, Title: title, Label: qualityName(g.Request.Quality), Favourite: g.Favourite, At: g.CreatedAt}
 	if g.Funding == kinpict.FundedByPreview {
 		t.Label = "Free preview"
 	}
@@ -81,7 +86,14 @@ func (s *Site) develop(r *http.Request, v *visit, g *kinpict.Generation) (*Gener
 		view.Cost = rate.Credits
 	}
 	var err error
-	view.Sources, err = s.cards(r, v.caller, g.Request.Photos)
+	if view.Sources, err = s.cards(r, v.caller, g.Request.Photos); err != nil {
+		return nil, err
+	}
+	view.Gone = gone(g.Request.Photos, view.Sources)
+	if view.Results != nil && !view.Preview {
+		view.Results.Key = s.key()
+		view.Results.Shares, err = s.links(r, v.caller, g.ID)
+	}
 	return &view, err
 }
 

@@ -35,6 +35,8 @@ type Site struct {
 	Sandbox Sandbox
 	// Test is whether no real money moves, which a bar says on every page.
 	Test bool
+	// ShareURL is the address of the page a private link leads to.
+	ShareURL func(token string) string
 	// Outbox is whether /outbox shows kept mail, sign-in links among it, to
 	// everybody who can reach the site: right only where nobody else can.
 	Outbox bool
@@ -82,6 +84,13 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"GET /generations/{id}":               s.generation,
 		"POST /generations/{id}/cancel":       s.cancel,
 		"POST /generations/{id}/retry":        s.retry,
+		"POST /generations/{id}/favourite":    s.favour,
+		"POST /generations/{id}/delete":       s.deletePicture,
+		"GET /generations/{id}/compare":       s.compare,
+		"POST /generations/{id}/shares":       s.share,
+		"POST /shares/{id}/revoke":            s.revoke,
+		"GET /s/{token}":                      s.shared,
+		"GET /s/{token}/picture":              s.sharedPicture,
 		"GET /credits":                        s.credits,
 		"GET /verify":                         s.verifyPage,
 		"POST /verify":                        s.verify,

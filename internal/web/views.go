@@ -113,9 +113,10 @@ type GenerationView struct {
 	Scene          Scene
 	Picture        string // address of a page-sized rendition
 	Download       string
-	Extension      string
 	Width, Height  int
-	Prints         []Print
+	Results        *Results // what can be done with a finished picture
+	Gone           string   // photos of the request that are no longer kept, in a sentence
+	Notice         *Notice
 	Step, Percent  int
 	Timeline       []Moment
 	Cancelable     bool
@@ -135,18 +136,62 @@ type GenerationView struct {
 // A Moment is one step of the timeline.
 type Moment struct{ Name, Text, Class, Sub string }
 
+// Results is what a finished picture can be kept and shown as.
+type Results struct {
+	Favourite bool
+	Files     []Form
+	Prints    []Print
+	Shares    []Share
+	NewLink   string // the address of a link that was just made
+	Key       string
+	Days      []int
+	DaysNow   int
+}
+
+// A Form is one a picture can be downloaded in.
+type Form struct{ Name, Note, URL string }
+
 // A Print is how a picture looks on paper of a size.
 type Print struct {
-	Size           string
+	Size, Lies     string
 	DPI            int
 	Verdict, Class string
+	URL            string
+}
+
+// A Share is a private link that works.
+type Share struct {
+	ID        string
+	ExpiresAt time.Time
+	Views     string
+}
+
+// CompareView feeds compare.html.
+type CompareView struct {
+	Page
+	ID            string
+	Scene         Scene
+	Picture       string
+	Width, Height int
+	Sources       []Card
+	Gone          string
+}
+
+// SharedView feeds shared.html.
+type SharedView struct {
+	Page
+	Picture       string
+	Width, Height int
 }
 
 // GenerationsView feeds generations.html.
 type GenerationsView struct {
 	Page
-	Items []Tile
-	Next  string
+	Items      []Tile
+	Favourites bool // only these are shown
+	Deleted    bool // one was deleted just now
+	Later      bool // not the first page
+	Next       string
 }
 
 // A Tile is a picture on the wall.
@@ -154,6 +199,7 @@ type Tile struct {
 	ID, Title, Label, State string
 	Picture                 string
 	Width, Height           int
+	Favourite               bool
 	At                      time.Time
 }
 

@@ -5,7 +5,7 @@ for (const [tag, url] of Object.entries(modules)) if (document.querySelector(tag
 document.addEventListener('click', async e => {
   const b = e.target.closest('[data-copy]');
   if (!b) return;
-  await navigator.clipboard.writeText(document.querySelector(b.dataset.copy).textContent.trim());
+  await navigator.clipboard.writeText((e => e.value ?? e.textContent)(document.querySelector(b.dataset.copy)).trim());
   const s = b.querySelector('span'), was = s.textContent;
   s.textContent = 'Copied';
   setTimeout(() => (s.textContent = was), 1600);
