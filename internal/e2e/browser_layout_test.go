@@ -60,7 +60,8 @@ func (b *tab) poor() []sight {
 }
 
 // guestSights is what somebody sees who has not signed in.
-var guestSights = []sight{{"sign-in", "/sign-in", ".btn.wide"}, {"link-used", "/sign-in/confirm?token=", "main .btn"}, {"create-guest", "/create", "#go"}, {"home-guest", "/", "main .btn.big"}}
+var guestSights = []sight{{"sign-in", "/sign-in", ".btn.wide"}, {"link-used", "/sign-in/confirm?token=", "main .btn"}, {"create-guest", "/create", "#go"}, {"home-guest", "/", "main .btn.big"},
+	{"verify", "/verify", "main .btn.big"}}
 
 // everyone runs f on every page in a browser that may see it.
 func everyone(t *testing.T, f func(b *tab, v sight)) {
