@@ -80,14 +80,14 @@ func TestPaidWhileOurRecordOfTheSessionIsLost(t *testing.T) {
 		_, err := r.open("k")
 		wantCode(r.T, "the first try", err, kinpict.Unavailable)
 		ps, _ := r.shop.Purchases(context.Background(), r.buyer, 10)
-		page, err := r.sand.Open(context.Background(), billing.Order{PurchaseID: ps[0].ID, Key: "open-" + ps[0].ID, Title: "80 credits", Price: ps[0].Price,
-			ReturnURL: "http://localhost:8080/checkout/return?purchase=" + ps[0].ID})
+		page, err := r.bank.Open(context.Background(), billing.Order{PurchaseID: ps[0].ID, Key: "open-" + ps[0].ID, Title: "80 credits", Price: ps[0].Price,
+			Email: r.buyer.Email, ReturnURL: "http://localhost:8080/checkout/return?purchase=" + ps[0].ID, ExpiresAt: ps[0].ExpiresAt})
 		if err != nil {
 			r.Fatal(err)
 		}
 		ps[0].SessionID = page.ID
 		r.line.after = nil
-		r.sandPay(page.ID)
+		r.pay(page.ID)
 		r.wantState("paid", ps[0], "paid")
 		r.wantCredits("paid", 80, 0)
 		o, err := r.open("k")
@@ -97,9 +97,9 @@ func TestPaidWhileOurRecordOfTheSessionIsLost(t *testing.T) {
 	})
 }
 
-func (r *rig) sandPay(session string) {
+func (r *rig) pay(session string) {
 	r.Helper()
-	if err := r.sand.Outcome(context.Background(), session, "paid"); err != nil {
+	if err := r.bank.Outcome(context.Background(), session, "paid"); err != nil {
 		r.Fatal(err)
 	}
 }

@@ -230,11 +230,11 @@ func TestASecondSessionClaimsThePurchase(t *testing.T) {
 	// LEDGER 40, T5: whoever pays elsewhere in the name of a purchase pays nothing here.
 	each(t, func(r *rig) {
 		p := r.checkout(r.buyer, "credits-280")
-		page, err := r.sand.Open(context.Background(), billing.Order{PurchaseID: p.ID, Key: "another", Price: kinpict.Money{Amount: 1, Currency: "usd"}, ExpiresAt: p.ExpiresAt})
+		page, err := r.bank.Open(context.Background(), billing.Order{PurchaseID: p.ID, Key: "another", Title: "1", ReturnURL: "http://localhost:8080", Price: kinpict.Money{Amount: 1, Currency: "usd"}, ExpiresAt: p.ExpiresAt})
 		if err != nil {
 			r.Fatal(err)
 		}
-		r.sandPay(page.ID)
+		r.pay(page.ID)
 		r.wantInbox("paid elsewhere", map[string]int{"quarantined": 1})
 		r.wantState("paid elsewhere", p, "open")
 		r.outcome(p, "paid")

@@ -15,17 +15,36 @@ import (
 	"kinpict"
 	"kinpict/internal/billing"
 	"kinpict/internal/billing/sandbox"
+	"kinpict/internal/billing/stripe"
+	"kinpict/internal/billing/stripe/stripetest"
 	"kinpict/internal/store"
 	"kinpict/internal/store/storetest"
 )
 
-// A rig is a shop, the sandbox it sells through, and a person who buys.
+// A bank is where payments happen: the sandbox, or a stand-in for Stripe.
+type bank interface {
+	billing.Provider
+	Outcome(ctx context.Context, session, outcome string) error
+}
+
+// stripeBank is the provider of Stripe with the stand-in it talks to.
+type stripeBank struct {
+	*stripe.Provider
+	*stripetest.Bank
+}
+
+func (b stripeBank) Outcome(ctx context.Context, session, outcome string) error {
+	return b.Do(ctx, session, outcome)
+}
+
+// A rig is a shop, the provider it sells through, and a person who buys.
 type rig struct {
 	*testing.T
 	db    *store.DB
 	clock *storetest.Clock
 	shop  *billing.Shop
-	sand  *sandbox.Provider
+	bank  bank
+	sand  *sandbox.Provider // the bank, unless it is Stripe's
 	line  *line
 	buyer kinpict.Caller
 	log   *records
@@ -57,11 +76,11 @@ type letter struct {
 	body   []byte
 }
 
-// A line lies between the shop and the sandbox. It breaks where a test says so:
+// A line lies between the shop and its provider. It breaks where a test says so:
 // dead before or after the far end has acted, or with another answer.
 type line struct {
 	billing.Provider
-	name    string // instead of the sandbox's
+	name    string // instead of the provider's
 	mu      sync.Mutex
 	opens   int
 	made    map[string]bool // sessions at the provider
@@ -117,7 +136,7 @@ func (l *line) Payment(ctx context.Context, ref string) (billing.State, error) {
 	return st, err
 }
 
-// send is the sandbox's way to the shop.
+// send is the provider's way to the shop.
 func (l *line) send(_ context.Context, h http.Header, body []byte) error {
 	x := letter{h, body}
 	l.mu.Lock()
@@ -132,14 +151,24 @@ func (l *line) send(_ context.Context, h http.Header, body []byte) error {
 
 func (l *line) last() letter { return l.letters[len(l.letters)-1] }
 
-func newRig(t *testing.T, db *store.DB, clock *storetest.Clock) *rig {
+// newRig is a rig with the named provider.
+func newRig(t *testing.T, provider string, db *store.DB, clock *storetest.Clock) *rig {
 	t.Helper()
 	ids := kinpict.IDs{Now: clock.Now, Rand: rand.Reader}
 	r := &rig{T: t, db: db, clock: clock, log: &records{}}
 	r.sand = &sandbox.Provider{DB: db, IDs: ids, Now: clock.Now, Keys: [][]byte{sandbox.Key([]byte("secret"))}, PublicURL: "http://localhost:8080",
 		Log: slog.New(slog.NewTextHandler(r.log, nil))}
-	r.line = &line{Provider: r.sand, asked: map[string]int{}, made: map[string]bool{}, deliver: func(x letter) error { return r.post(x) }}
+	r.bank = r.sand
+	var stand *stripetest.Bank
+	if provider == stripe.Name {
+		stand = stripetest.New(t, clock.Now)
+		r.bank = stripeBank{stripe.New(stripe.Config{Key: stripetest.Key, Secrets: stand.Secrets, BaseURL: stand.URL, Now: clock.Now}), stand}
+	}
+	r.line = &line{Provider: r.bank, asked: map[string]int{}, made: map[string]bool{}, deliver: func(x letter) error { return r.post(x) }}
 	r.sand.Deliver = r.line.send
+	if stand != nil {
+		stand.Deliver = r.line.send
+	}
 	r.shop = &billing.Shop{DB: db, IDs: ids, Now: clock.Now, Provider: r.line, PublicURL: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(r.log, nil))}
 	if err := db.Seed(context.Background(), kinpict.DefaultCatalog()); err != nil {
 		t.Fatalf("seed: %v", err)
@@ -153,17 +182,33 @@ func newRig(t *testing.T, db *store.DB, clock *storetest.Clock) *rig {
 // making a database takes longer than most cases.
 func cases[C any](t *testing.T, all []C, name func(C) string, f func(r *rig, c C)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+	run := func(t *testing.T, provider string, db *store.DB, clock *storetest.Clock) {
 		for _, c := range all {
-			t.Run(name(c), func(t *testing.T) { f(newRig(t, db, clock), c) })
+			t.Run(name(c), func(t *testing.T) { f(newRig(t, provider, db, clock), c) })
 		}
+	}
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) { run(t, sandbox.Name, db, clock) })
+	t.Run("stripe", func(t *testing.T) {
+		clock := storetest.NewClock()
+		run(t, stripe.Name, storetest.New(t, "sqlite", clock), clock)
 	})
 }
 
-// each runs f with a fresh rig on every kind of database.
+// each runs f with a fresh rig for the sandbox on every kind of database, and
+// for Stripe on one: what a provider does is the same on all.
 func each(t *testing.T, f func(r *rig)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) { f(newRig(t, db, clock)) })
+	eachSandbox(t, f)
+	t.Run("stripe", func(t *testing.T) {
+		clock := storetest.NewClock()
+		f(newRig(t, stripe.Name, storetest.New(t, "sqlite", clock), clock))
+	})
+}
+
+// eachSandbox is each for what is about the sandbox's own words.
+func eachSandbox(t *testing.T, f func(r *rig)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) { f(newRig(t, sandbox.Name, db, clock)) })
 }
 
 func (r *rig) update(f func(tx *store.Tx) error) {
@@ -205,14 +250,14 @@ func (r *rig) checkout(c kinpict.Caller, pack string) *kinpict.Purchase {
 func (r *rig) outcome(p *kinpict.Purchase, outcomes ...string) {
 	r.Helper()
 	for _, o := range outcomes {
-		if err := r.sand.Outcome(context.Background(), p.SessionID, o); err != nil {
+		if err := r.bank.Outcome(context.Background(), p.SessionID, o); err != nil {
 			r.Fatalf("%s: %v", o, err)
 		}
 	}
 }
 
 func (r *rig) post(x letter) error {
-	return r.shop.Webhook(context.Background(), "sandbox", x.header, x.body)
+	return r.shop.Webhook(context.Background(), r.bank.Name(), x.header, x.body)
 }
 
 func (r *rig) tick() {
@@ -282,7 +327,7 @@ func (r *rig) wantGrants(when string, want int) {
 func (r *rig) events() (n map[string]int) {
 	r.Helper()
 	err := r.db.View(context.Background(), func(tx *store.Tx) (err error) {
-		n, err = tx.EventCounts("sandbox")
+		n, err = tx.EventCounts(r.bank.Name())
 		return err
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,7 +66,8 @@ type Bank struct {
 	kinds   map[string][]object // newest last
 	answers map[string]answer   // by idempotency key
 	calls   map[string]int      // by method and path without ids
-	n       int
+	first   int64               // ids of several banks in one test differ
+	n       int64
 	stop    chan struct{}
 }
 
@@ -86,10 +88,12 @@ const (
 	events   = "events"
 )
 
+var banks atomic.Int64
+
 // New starts a bank that ends with the test.
 func New(t testing.TB, now func() time.Time) *Bank {
 	t.Helper()
-	b := &Bank{Now: now, Secrets: []string{Secret}, kinds: map[string][]object{}, answers: map[string]answer{}, calls: map[string]int{}, stop: make(chan struct{})}
+	b := &Bank{first: banks.Add(1) * 1_000_000, Now: now, Secrets: []string{Secret}, kinds: map[string][]object{}, answers: map[string]answer{}, calls: map[string]int{}, stop: make(chan struct{})}
 	s := httptest.NewServer(b)
 	b.URL = s.URL
 	t.Cleanup(func() {
@@ -163,7 +167,7 @@ func (b *Bank) Put(kind string, fields map[string]any) {
 func (b *Bank) add(kind, id string, fields object) object {
 	if id == "" || strings.HasSuffix(id, "_") {
 		b.n++
-		id += fmt.Sprintf("%06d", b.n)
+		id += fmt.Sprint(b.first + b.n)
 	}
 	o := object{"id": id, "livemode": b.live, "created": b.Now().Unix()}
 	for k, v := range fields {
