@@ -151,7 +151,7 @@ func (s *Site) theme(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) robots(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=86400")
-	_, err := fmt.Fprint(w, "User-agent: *\nDisallow: /api/\nDisallow: /create\nDisallow: /generations\nDisallow: /credits\nDisallow: /held/\nDisallow: /checkout\nDisallow: /sign-in\n")
+	_, err := fmt.Fprint(w, "User-agent: *\nDisallow: /api/\nDisallow: /create\nDisallow: /generations\nDisallow: /credits\nDisallow: /held/\nDisallow: /checkout\nDisallow: /sign-in\nDisallow: /purchases\nDisallow: /help/\n")
 	return err
 }
 

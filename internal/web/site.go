@@ -16,6 +16,7 @@ import (
 	"kinpict/internal/intake"
 	"kinpict/internal/people"
 	"kinpict/internal/scenario"
+	"kinpict/internal/support"
 )
 
 // A Site is the pages. All fields but Payments are required.
@@ -24,6 +25,7 @@ type Site struct {
 	Shop      *billing.Shop
 	People    *people.People
 	Intake    *intake.Intake
+	Support   *support.Desk
 	Scenarios *scenario.Set
 	Identity  *httpd.Identity
 	IDs       kinpict.IDs // makes the idempotency keys of forms
@@ -95,6 +97,12 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"GET /verify":                         s.verifyPage,
 		"POST /verify":                        s.verify,
 		"GET /.well-known/kinpict-issuer.pem": s.issuer,
+		"GET /purchases":                      s.purchases,
+		"GET /purchases/{id}":                 s.purchase,
+		"GET /pricing/history":                s.history,
+		"GET /help/balance":                   s.help,
+		"POST /help/balance":                  s.report,
+		"GET /help/balance/{id}":              s.review,
 		"GET /policies/{name}":                s.policy,
 		"GET /sign-in":                        s.signIn,
 		"POST /sign-in":                       s.requestLink,

@@ -34,16 +34,19 @@ import (
 	"kinpict/internal/photo"
 	"kinpict/internal/scenario"
 	"kinpict/internal/store/storetest"
+	"kinpict/internal/support"
 	"kinpict/internal/web"
 )
 
 // A house is the site with everything behind it but an engine that draws.
 type house struct {
 	*testing.T
-	url    string
-	shop   *billing.Shop
-	studio *generation.Studio
-	engine *broken
+	url     string
+	clock   *storetest.Clock
+	shop    *billing.Shop
+	support *support.Desk
+	studio  *generation.Studio
+	engine  *broken
 }
 
 // broken is an engine that declines every picture, or is away.
@@ -74,7 +77,7 @@ func open(t *testing.T, settings ...func(*web.Site)) *house {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	h := &house{T: t, url: base, engine: &broken{}}
+	h := &house{T: t, url: base, clock: clock, engine: &broken{}}
 	bank := &sandbox.Provider{DB: db, IDs: ids, Now: clock.Now, Keys: [][]byte{sandbox.Key([]byte("k"))}, PublicURL: base, Log: log}
 	h.shop = &billing.Shop{DB: db, IDs: ids, Now: clock.Now, Provider: bank, PublicURL: base, Log: log}
 	bank.Deliver = func(ctx context.Context, header http.Header, body []byte) error {
@@ -84,7 +87,7 @@ func open(t *testing.T, settings ...func(*web.Site)) *house {
 	h.studio = &generation.Studio{DB: db, Engines: h.engine, Blobs: blobs, Scenarios: scenario.Builtin(), IDs: ids, Now: clock.Now, Log: log, Worker: "w",
 		Workers: 1, Poll: time.Second, Jitter: func() float64 { return 0 }}
 	edge := &httpd.Edge{Public: public, Log: log, Now: time.Now, NewID: func() string { return "req" }}
-	pages := web.Site{Studio: h.studio, Shop: h.shop, People: folk, Scenarios: scenario.Builtin(), Sandbox: bank, Outbox: true, IDs: ids, Now: clock.Now,
+	pages := web.Site{Studio: h.studio, Shop: h.shop, People: folk, Support: h.desk(db, ids, clock.Now, base), Scenarios: scenario.Builtin(), Sandbox: bank, Outbox: true, IDs: ids, Now: clock.Now,
 		Intake:   &intake.Intake{DB: db, Blobs: blobs, IDs: ids, Now: clock.Now, Gate: photo.NewGate(512, 16), Limits: photo.DefaultLimits()},
 		Identity: &httpd.Identity{Cookies: edge.Cookies(), Session: folk.Session, Token: folk.Token, Device: folk.Guest, Network: folk.Network}}
 	for _, set := range settings {
@@ -469,6 +472,7 @@ func TestPagesForEverybody(t *testing.T) {
 		"/": 200, "/scenarios": 200, "/scenarios/autumn": 200, "/scenarios/none": 404, "/pricing": 200, "/create": 200, "/generations": 200,
 		"/policies/credits": 200, "/policies/privacy": 200, "/policies/terms": 200, "/policies/acceptable-use": 200, "/policies/none": 404,
 		"/sign-in": 200, "/sign-in/confirm?token=x": 200, "/outbox": 200, "/robots.txt": 200, "/manifest.webmanifest": 200, "/none": 404,
+		"/pricing/history": 200, "/purchases": 303, "/purchases/pur_x": 303, "/help/balance": 303, "/help/balance/rev_x": 303,
 		"/credits": 303, "/held/hld_x": 303, "/checkout/return?id=pur_x": 303, "/generations/gen_x": 404, "/sandbox/checkout/cs_x": 404,
 		"/create?from=gen_x": 404, "/generations?cursor=%00": 400,
 	} {
