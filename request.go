@@ -144,6 +144,7 @@ type Photo struct {
 	Bytes        int64
 	SHA256       string // of the normalised bytes, hex
 	SourceSHA256 string // of the bytes that were uploaded, hex
+	Likeness     string // what it looks like from far away; "" if it cannot be compared
 	Faces        []Face
 	Checks       []Check
 	CreatedAt    time.Time

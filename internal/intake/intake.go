@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,11 +47,10 @@ var (
 	AccountQuota = Quota{2000, 2 << 30}
 )
 
-// CheckMetadata and CheckNoFace are codes of checks beside those of
-// photo.Advise.
+// CheckMetadata and CheckCopy are codes of checks beside those of package photo.
 const (
 	CheckMetadata = "metadata_removed"
-	CheckNoFace   = "no_face"
+	CheckCopy     = "near_duplicate"
 )
 
 // An Intake keeps photos and drafts. Only Faces and Relaxed may be left out.
@@ -124,7 +124,7 @@ func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpi
 		return nil, err
 	}
 	p := kinpict.Photo{ID: i.IDs.New(kinpict.PhotoPrefix), Owner: who, Width: n.Width, Height: n.Height, Bytes: int64(len(n.JPEG)),
-		SHA256: n.SHA256, SourceSHA256: source, Checks: photo.Advise(n), ExpiresAt: i.expiry(c)}
+		SHA256: n.SHA256, SourceSHA256: source, Likeness: string(n.Likeness), Checks: photo.Advise(n), ExpiresAt: i.expiry(c)}
 	stem := "photos/" + who + "/" + p.ID
 	p.Key, p.ThumbKey = stem+".jpg", stem+".thumb.jpg"
 	i.look(&p, n)
@@ -145,7 +145,13 @@ func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpi
 		if err := i.allow(tx, c, p.Bytes); err != nil {
 			return err
 		}
-		kept, err = tx.AddPhoto(p)
+		also, err := likes(tx, p)
+		if err != nil {
+			return err
+		}
+		one := p
+		one.Checks = slices.Concat(p.Checks, also)
+		kept, err = tx.AddPhoto(one)
 		return err
 	})
 	// After any other error the row may be there all the same, so its bytes stay
@@ -185,15 +191,29 @@ func (i *Intake) known(ctx context.Context, c kinpict.Caller, source string) (*k
 // look finds faces and says what a person should know about the photo.
 func (i *Intake) look(p *kinpict.Photo, n *photo.Normal) {
 	if m := n.Removed.Message(); m != "" {
-		p.Checks = append(p.Checks, kinpict.Check{Code: CheckMetadata, Severity: "info", Message: m})
+		p.Checks = append(p.Checks, kinpict.Check{Code: CheckMetadata, Severity: photo.Info, Message: m})
 	}
 	if i.Faces == nil {
 		return
 	}
-	if p.Faces = i.Faces(n.JPEG); len(p.Faces) == 0 {
-		p.Checks = append(p.Checks, kinpict.Check{Code: CheckNoFace, Severity: "info",
-			Message: "No face was found in this photo. For pets and things that is fine; people should look towards the camera."})
+	p.Faces = i.Faces(n.JPEG)
+	p.Checks = append(p.Checks, photo.AdviseFaces(n.Width, n.Height, p.Faces)...)
+}
+
+// likes says which photo of the same owner a new one is nearly a copy of, if
+// any. Photos of other people are never looked at.
+func likes(tx *store.Tx, p kinpict.Photo) ([]kinpict.Check, error) {
+	others, err := tx.Likenesses(p.Owner)
+	if err != nil {
+		return nil, err
 	}
+	for _, o := range others {
+		if photo.Likeness(p.Likeness).Near(photo.Likeness(o.Likeness)) {
+			return []kinpict.Check{{Code: CheckCopy, Severity: photo.Info, Photo: o.ID,
+				Message: "This looks like another photo that you added.", Help: "One of the two is enough; keep the larger or sharper one."}}, nil
+		}
+	}
+	return nil, nil
 }
 
 // Photo returns a photo of the caller's, or NotFound.

@@ -7,12 +7,22 @@ import (
 	"kinpict"
 )
 
-// Codes of the checks Advise makes.
+// Codes of the checks.
 const (
-	CheckSmall   = "small_for_print"
-	CheckDark    = "too_dark"
-	CheckBright  = "too_bright"
-	CheckBlurred = "blurred"
+	CheckSmall      = "small_for_print"
+	CheckDark       = "too_dark"
+	CheckBright     = "too_bright"
+	CheckBlurred    = "blurred"
+	CheckBlank      = "blank"
+	CheckPanorama   = "panorama"
+	CheckScreenshot = "screenshot"
+)
+
+// Severities. Neither blocks anything: what would surely fail is refused by
+// Inspect, with the reason.
+const (
+	Info    = "info"
+	Warning = "warning"
 )
 
 // Where advice begins.
@@ -24,6 +34,8 @@ const (
 	brightLevel = 250  // of 255: half of the picture lies above, burnt out
 	blurInfo    = 80   // variance of the Laplacian on the thumbnail
 	blurWarn    = 25
+	panorama    = 2.5 // longer side over shorter; film is 1.5, phones up to 2.2
+	blankRange  = 6   // levels from the 1st to the 99th hundredth
 )
 
 // Advise says before anything is charged what would make a photo work badly.
@@ -31,46 +43,73 @@ const (
 // in proportion to the picture and noise has been averaged away.
 func Advise(n *Normal) []kinpict.Check {
 	var out []kinpict.Check
-	say := func(code, severity, format string, a ...any) {
-		out = append(out, kinpict.Check{Code: code, Severity: severity, Message: fmt.Sprintf(format, a...)})
+	say := func(code, severity, message, help string) {
+		out = append(out, kinpict.Check{Code: code, Severity: severity, Message: message, Help: help})
 	}
-	if long := max(n.Width, n.Height); long < smallInfo {
-		severity := "info"
+	long, short := max(n.Width, n.Height), min(n.Width, n.Height)
+	if long < smallInfo {
+		severity := Info
 		if long < smallWarn {
-			severity = "warning"
+			severity = Warning
 		}
 		cm := func(px int) int { return px * 254 / (printDPI * 100) }
-		say(CheckSmall, severity, "This photo is %d x %d pixels, enough for a print of about %d x %d cm; the original may be larger.",
-			n.Width, n.Height, cm(n.Width), cm(n.Height))
+		say(CheckSmall, severity, fmt.Sprintf("This photo is %d x %d pixels, enough for a print of about %d x %d cm.", n.Width, n.Height, cm(n.Width), cm(n.Height)),
+			"The original from the camera is usually larger than one sent by a chat app.")
 	}
-	var histogram [256]int
-	for _, v := range n.grey.Pix {
-		histogram[v]++
+	if float64(long) > panorama*float64(short) {
+		say(CheckPanorama, Info, "This photo is very wide or very tall, so most of it will be cut off.", "Crop it to the people, or choose another photo of them.")
 	}
-	total := len(n.grey.Pix)
-	below, above := 0, 0
-	for i, c := range histogram {
-		if i < darkLevel {
-			below += c
-		}
-		if i > brightLevel {
-			above += c
-		}
+	if n.Type == PNG && !n.Removed.Camera && screenshot(n.grey) {
+		say(CheckScreenshot, Info, "This looks like a screenshot.", "Save the photo itself and add that; a screenshot is smaller and shows buttons and bars.")
 	}
+	t := toneOf(n.grey)
 	switch {
-	case below*100 > total*85:
-		say(CheckDark, "warning", "This photo is very dark; faces may not be recognisable.")
+	case t.dark*100 > t.total*85:
+		say(CheckDark, Warning, "This photo is very dark; faces may not be recognisable.", "A photo taken by a window or outdoors works better.")
 		return out // sharpness cannot be judged in the dark
-	case above*2 > total:
-		say(CheckBright, "info", "Large parts of this photo are pure white, so no detail can be found there.")
+	case t.bright*2 > t.total:
+		say(CheckBright, Info, "Large parts of this photo are pure white.", "A photo with less light, or without the flash, keeps more of the faces.")
+	case t.high-t.low < blankRange:
+		say(CheckBlank, Warning, "This photo is one even colour.", "Choose a photo that shows somebody.")
+		return out // there is nothing to be sharp
 	}
 	switch v := sharpness(n.grey); {
 	case v < blurWarn:
-		say(CheckBlurred, "warning", "This photo is blurred; a sharper one gives a much better picture.")
+		say(CheckBlurred, Warning, "This photo is blurred.", "A sharper one gives a much better picture.")
 	case v < blurInfo:
-		say(CheckBlurred, "info", "This photo is a little soft; a sharper one gives a better picture.")
+		say(CheckBlurred, Info, "This photo is a little soft.", "A sharper one gives a better picture.")
 	}
 	return out
+}
+
+// tone is how light is spread over a picture.
+type tone struct {
+	total, dark, bright int // pixels
+	low, high           int // the 1st and 99th hundredth, levels
+}
+
+func toneOf(m *image.Gray) tone {
+	var histogram [256]int
+	for _, v := range m.Pix {
+		histogram[v]++
+	}
+	t := tone{total: len(m.Pix), low: -1}
+	sum := 0
+	for i, c := range histogram {
+		if sum += c; t.low < 0 && sum*100 > t.total {
+			t.low = i
+		}
+		if sum*100 <= t.total*99 {
+			t.high = i + 1
+		}
+		if i < darkLevel {
+			t.dark += c
+		}
+		if i > brightLevel {
+			t.bright += c
+		}
+	}
+	return t
 }
 
 // sharpness is the variance of the Laplacian (Pech-Pacheco et al., 2000) over

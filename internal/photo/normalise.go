@@ -27,6 +27,8 @@ type Normal struct {
 	Type    string  // of the upload: JPEG, PNG, WebP or HEIC
 	Removed Removed // what the upload carried besides pixels
 
+	Likeness Likeness
+
 	grey *image.Gray // the thumbnail's luma, for Advise
 }
 
@@ -68,6 +70,7 @@ func (h Header) normalise(ctx context.Context, data []byte) (*Normal, error) {
 		return nil, err
 	}
 	n.grey = &image.Gray{Pix: thumb.Y, Stride: thumb.YStride, Rect: thumb.Rect}
+	n.Likeness = likenessOf(n.grey)
 	if n.Thumb, err = encodeJPEG(thumb, thumbQuality); err != nil {
 		return nil, err
 	}

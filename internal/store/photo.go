@@ -10,13 +10,13 @@ import (
 	"kinpict"
 )
 
-const photoColumns = `id, owner, blob_key, thumb_key, width, height, bytes, sha256, source_sha256, faces, checks, created_at, expires_at`
+const photoColumns = `id, owner, blob_key, thumb_key, width, height, bytes, sha256, source_sha256, likeness, faces, checks, created_at, expires_at`
 
 func scanPhoto(scan func(...any) error) (*kinpict.Photo, error) {
 	var p kinpict.Photo
 	var faces, checks string
 	var created, until int64
-	if err := scan(&p.ID, &p.Owner, &p.Key, &p.ThumbKey, &p.Width, &p.Height, &p.Bytes, &p.SHA256, &p.SourceSHA256, &faces, &checks, &created, &until); err != nil {
+	if err := scan(&p.ID, &p.Owner, &p.Key, &p.ThumbKey, &p.Width, &p.Height, &p.Bytes, &p.SHA256, &p.SourceSHA256, &p.Likeness, &faces, &checks, &created, &until); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(json.Unmarshal([]byte(faces), &p.Faces), json.Unmarshal([]byte(checks), &p.Checks)); err != nil {
@@ -100,9 +100,9 @@ func (t *Tx) AddPhoto(p kinpict.Photo) (*kinpict.Photo, error) {
 		t.now, p.Owner, p.SourceSHA256); err != nil {
 		return nil, err
 	}
-	if _, err := t.exec(`INSERT INTO photo (`+photoColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+	if _, err := t.exec(`INSERT INTO photo (`+photoColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (owner, source_sha256) WHERE deleted_at = 0 DO NOTHING`,
-		p.ID, p.Owner, p.Key, p.ThumbKey, p.Width, p.Height, p.Bytes, p.SHA256, p.SourceSHA256, string(faces), string(checks), t.now, micros(p.ExpiresAt)); err != nil {
+		p.ID, p.Owner, p.Key, p.ThumbKey, p.Width, p.Height, p.Bytes, p.SHA256, p.SourceSHA256, p.Likeness, string(faces), string(checks), t.now, micros(p.ExpiresAt)); err != nil {
 		return nil, err
 	}
 	got, err := t.PhotoBySource(p.Owner, p.SourceSHA256)
@@ -110,6 +110,18 @@ func (t *Tx) AddPhoto(p kinpict.Photo) (*kinpict.Photo, error) {
 		return nil, fmt.Errorf("photo %s: neither added nor there", p.ID)
 	}
 	return got, err
+}
+
+// Likenesses returns what the live photos of an owner look like, by their ids,
+// the newest first. Those that cannot be compared are left out.
+func (t *Tx) Likenesses(owner string) (out []kinpict.Photo, err error) {
+	err = t.each(func(r *sql.Rows) error {
+		var p kinpict.Photo
+		err := r.Scan(&p.ID, &p.Likeness)
+		out = append(out, p)
+		return err
+	}, `SELECT id, likeness FROM photo WHERE owner = $1 AND likeness <> '' AND deleted_at = 0 AND expires_at > $2 ORDER BY created_at DESC, id DESC`, owner, t.now)
+	return out, err
 }
 
 // TouchPhotos keeps live photos of an owner at least until the given time.
