@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"": {}, // the vocabulary
 
 	"internal/ledger":     {""},
+	"internal/receipt":    {""},
 	"internal/photo":      {"", "internal/photo/heif", "internal/srgb"},
 	"internal/srgb":       {},
 	"internal/provenance": {},
@@ -63,7 +64,7 @@ var mayImport = map[string][]string{
 	"internal/web": {"", "internal/wording", "internal/support", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake"},
 
 	"internal/app": {"", "client", "internal/..."},
-	"internal/cli": {"", "internal/wording", "client", "internal/generation", "internal/provenance", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
+	"internal/cli": {"", "internal/receipt", "internal/support", "internal/wording", "client", "internal/generation", "internal/provenance", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
 		"internal/engine/studio", "internal/photo", "internal/scenario"},
 	"cmd/kinpict": {"internal/cli"},
 }

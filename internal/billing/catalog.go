@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/currency"
 
 	"kinpict"
 	"kinpict/internal/store"
@@ -35,6 +37,9 @@ func (s *Shop) Apply(ctx context.Context, actor, reason string, c *kinpict.Catal
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	if err := currencies(c); err != nil {
+		return nil, err
+	}
 	if reason = strings.TrimSpace(reason); reason == "" || actor == "" {
 		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: "A change of prices needs a reason, and someone who makes it."}
 	}
@@ -51,13 +56,7 @@ func (s *Shop) Apply(ctx context.Context, actor, reason string, c *kinpict.Catal
 		if from.IsZero() {
 			from = tx.Now()
 		}
-		old := &kinpict.Catalog{}
-		for _, v := range all {
-			if !v.EffectiveAt.After(from) && (old.Version == 0 || v.EffectiveAt.After(old.EffectiveAt)) {
-				old = v
-			}
-		}
-		diff = Changes(old, c)
+		diff = Changes(holding(all, from), c)
 		if dryRun {
 			return nil
 		}
@@ -73,6 +72,18 @@ func (s *Shop) Apply(ctx context.Context, actor, reason string, c *kinpict.Catal
 		return nil, err
 	}
 	return diff, nil
+}
+
+// holding is the book that is in force at an instant, empty if none is. all is
+// newest first, so of two that begin together the later one is met first.
+func holding(all []*kinpict.Catalog, at time.Time) *kinpict.Catalog {
+	old := &kinpict.Catalog{}
+	for _, v := range all {
+		if !v.EffectiveAt.After(at) && (old.Version == 0 || v.EffectiveAt.After(old.EffectiveAt)) {
+			old = v
+		}
+	}
+	return old
 }
 
 // Changes says in words how b differs from a, one sentence each.
@@ -94,7 +105,7 @@ func Changes(a, b *kinpict.Catalog) []string {
 	}
 	for _, r := range a.Qualities {
 		if _, gone := rates[r.ID]; gone {
-			say("%s is no longer offered", r.ID)
+			say("%s is no longer offered; it cost %d credits", r.ID, r.Credits)
 		}
 	}
 	packs := map[string]kinpict.Pack{}
@@ -117,7 +128,7 @@ func Changes(a, b *kinpict.Catalog) []string {
 	}
 	for _, p := range a.Packs {
 		if _, gone := packs[p.ID]; gone {
-			say("pack %s is no longer sold", p.ID)
+			say("pack %s is no longer sold; it was %d credits for %s", p.ID, p.Credits, prices(p))
 		}
 	}
 	if a.Guest != b.Guest {
@@ -126,13 +137,28 @@ func Changes(a, b *kinpict.Catalog) []string {
 	return out
 }
 
-// prices writes a pack's prices in minor units, whose meaning differs by currency.
+// prices writes a pack's prices as people say them, so that a zero too many in
+// the file's minor units is seen.
 func prices(p kinpict.Pack) string {
 	var all []string
 	for _, m := range p.Prices {
-		all = append(all, fmt.Sprintf("%d %s", m.Amount, m.Currency))
+		all = append(all, amount(m))
 	}
 	return strings.Join(all, " or ")
+}
+
+// amount is money in major units with its currency's decimals: 12.00 USD, 1200 JPY.
+func amount(m kinpict.Money) string {
+	code := strings.ToUpper(m.Currency)
+	digits := 2
+	if u, err := currency.ParseISO(code); err == nil {
+		digits, _ = currency.Standard.Rounding(u)
+	}
+	unit := int64(math.Pow10(digits))
+	if digits == 0 {
+		return fmt.Sprintf("%d %s", m.Amount, code)
+	}
+	return fmt.Sprintf("%d.%0*d %s", m.Amount/unit, digits, m.Amount%unit, code)
 }
 
 // maxCatalog bounds a catalog file; a book of a hundred packs has 10 KiB.

@@ -79,11 +79,11 @@ func TestChangesInWords(t *testing.T) {
 	}
 	want := []string{
 		"standard costs 5 credits instead of 4",
-		"enhanced is no longer offered",
+		"enhanced is no longer offered; it cost 9 credits",
 		"pack credits-80 holds 90 credits instead of 80",
-		"pack credits-80 costs 1300 usd or 1200 eur instead of 1200 usd",
-		"pack credits-500 is sold: 500 credits for 5000 usd",
-		"pack credits-280 is no longer sold",
+		"pack credits-80 costs 13.00 USD or 12.00 EUR instead of 12.00 USD",
+		"pack credits-500 is sold: 500 credits for 50.00 USD",
+		"pack credits-280 is no longer sold; it was 280 credits for 35.00 USD",
 		"a guest gets 2 previews instead of 1",
 	}
 	if got := billing.Changes(a, b); !slices.Equal(got, want) {
