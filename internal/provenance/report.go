@@ -94,7 +94,7 @@ func (r *Report) Detail() string {
 	switch r.State {
 	case Intact:
 		if r.Signer == Ours {
-			return "The signature matches this installation's key, and it matches every byte of the file."
+			return "The signature is by our own key, and it matches every byte of the file."
 		}
 		return "The signature matches the file. Whether the name in it is true is not for us to say: anybody can sign under any name."
 	case Altered:
@@ -112,6 +112,9 @@ func (r *Report) Detail() string {
 		return "Anybody can write or remove such a note. Treat it as a hint."
 	case Damaged:
 		return "It may have been cut short on its way. Ask for the file again and check that one."
+	}
+	if r.Format == "" {
+		return "If it should be a picture, check the file as it was downloaded."
 	}
 	return "Marks are lost when a picture is sent through most messengers or saved by most programs. Their absence says nothing about how a picture was made."
 }
