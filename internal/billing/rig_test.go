@@ -199,9 +199,16 @@ func cases[C any](t *testing.T, all []C, name func(C) string, f func(r *rig, c C
 func each(t *testing.T, f func(r *rig)) {
 	t.Helper()
 	eachSandbox(t, f)
+	eachStripe(t, func(r *rig, _ *stripetest.Bank) { f(r) })
+}
+
+// eachStripe is each for what only the stand-in for Stripe can do.
+func eachStripe(t *testing.T, f func(r *rig, stand *stripetest.Bank)) {
+	t.Helper()
 	t.Run("stripe", func(t *testing.T) {
 		clock := storetest.NewClock()
-		f(newRig(t, stripe.Name, storetest.New(t, "sqlite", clock), clock))
+		r := newRig(t, stripe.Name, storetest.New(t, "sqlite", clock), clock)
+		f(r, r.bank.(stripeBank).Bank)
 	})
 }
 

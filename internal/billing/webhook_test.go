@@ -13,6 +13,8 @@ import (
 	"kinpict"
 	"kinpict/internal/billing"
 	"kinpict/internal/billing/sandbox"
+	"kinpict/internal/billing/stripe/stripetest"
+	"kinpict/internal/store"
 )
 
 func TestDeathWhileAnEventIsProcessed(t *testing.T) {
@@ -87,6 +89,88 @@ func TestHundredDeliveriesAtOnce(t *testing.T) {
 		if n := r.line.asks - asks; n != 1 {
 			r.Errorf("the provider was asked %d times, want once", n)
 		}
+	})
+}
+
+func TestEventsAreAnsweredBeforeTheyAreProcessed(t *testing.T) {
+	each(t, func(r *rig) {
+		r.shop.Queue = make(chan *store.Event, 1)
+		first, second := r.checkout(r.buyer, "credits-80"), r.checkout(r.buyer, "credits-280")
+		asks := r.line.asks
+		r.outcome(first, "paid")
+		r.outcome(second, "paid") // the queue is full
+		r.wantInbox("answered", map[string]int{"received": 2})
+		if r.line.asks != asks {
+			r.Errorf("the provider waited while it was asked")
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		r.line.answer = func(*billing.State) error { cancel(); return nil }
+		r.shop.Attend(ctx)
+		r.wantInbox("attended", map[string]int{"received": 1, "done": 1})
+		r.wantCredits("attended", 80, 0)
+		r.clock.Advance(time.Minute)
+		r.tick()
+		r.wantInbox("after a minute", map[string]int{"done": 2})
+		r.wantCredits("after a minute", 360, 0)
+	})
+}
+
+func TestStripesEventsOfTheOtherMode(t *testing.T) {
+	// W6: stored, put aside and reported; nothing is granted, now or later.
+	eachStripe(t, func(r *rig, stand *stripetest.Bank) {
+		p := r.checkout(r.buyer, "credits-80")
+		stand.Live(true)
+		r.outcome(p, "paid")
+		r.wantInbox("live", map[string]int{"quarantined": 1})
+		r.wantCredits("live", 0, 0)
+		if !strings.Contains(r.log.String(), "not in the same mode") {
+			r.Errorf("nobody was told: %s", r.log)
+		}
+	})
+}
+
+func TestAPaymentOfTheOtherModeGrantsNothing(t *testing.T) {
+	eachStripe(t, func(r *rig, stand *stripetest.Bank) {
+		stand.Live(true)
+		p := r.checkout(r.buyer, "credits-80")
+		r.line.drop = true
+		r.outcome(p, "paid")
+		if err := r.shop.Sync(context.Background(), p.ID); err == nil {
+			r.Error("a live payment fits a test shop")
+		}
+		r.wantCredits("then", 0, 0)
+	})
+}
+
+func TestTaxIsPartOfWhatGoesBack(t *testing.T) {
+	// LEDGER 42: 30 % of price and tax is 30 % of the credits.
+	each(t, func(r *rig) {
+		r.shop.Tax = true
+		p := r.checkout(r.buyer, "credits-80")
+		r.outcome(p, "paid", "partial_refund")
+		r.wantCredits("30 % back", 56, 0)
+		if q := r.stored(p.ID); q.Tax != 120 || q.Refunded != 396 || q.State != "partially_refunded" {
+			r.Errorf("the purchase has a tax of %d and %d refunded, and is %s (%s)", q.Tax, q.Refunded, q.State, q.Problem)
+		}
+		r.outcome(p, "refund")
+		r.wantCredits("all back", 0, 0)
+		r.wantState("all back", p, "refunded")
+		r.outcome(p, "refund_failed")
+		r.wantCredits("the rest did not arrive", 56, 0)
+		r.outcome(p, "dispute")
+		r.wantState("disputed", p, "disputed")
+		r.wantCredits("disputed", 0, 0)
+	})
+}
+
+func TestTaxNobodyAskedForDoesNotFit(t *testing.T) {
+	each(t, func(r *rig) {
+		p := r.checkout(r.buyer, "credits-80")
+		r.line.answer = func(st *billing.State) error { st.Tax = 1; return nil }
+		r.outcome(p, "paid")
+		r.wantInbox("then", map[string]int{"quarantined": 1})
+		r.wantCredits("then", 0, 0)
 	})
 }
 

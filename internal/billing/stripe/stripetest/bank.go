@@ -57,6 +57,8 @@ type Bank struct {
 	Secrets []string
 	// Page is how many objects a list holds at most, 100 if zero.
 	Page int
+	// Delay is how long each answer takes, for measurements.
+	Delay time.Duration
 	// APIVersion of the events.
 	APIVersion string
 

@@ -32,6 +32,12 @@ func (b *Bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f = b.fault(r)
 	}
 	b.mu.Unlock()
+	if b.Delay > 0 {
+		select {
+		case <-time.After(b.Delay):
+		case <-b.stop:
+		}
+	}
 	switch {
 	case f.Hang:
 		select {
