@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// figureSide is the long side at which people are cut out, in pixels.
-	figureSide = 640
+	// figureSide is the most pixels of the long side at which people are cut out;
+	// a photo that has fewer about its people is not enlarged for it.
+	figureSide = 512
 	// mostCut is the most people cut out of one photo; more are a group picture.
 	mostCut = 2
 	// leastFace is the side of a face below which a photo is too coarse to cut, in pixels.
@@ -87,7 +88,7 @@ func (r *render) figure(ctx context.Context, i int) (*figure, error) {
 		win.Y0, win.Y1 = math.Min(win.Y0, f.Y-1.7*f.S), math.Max(win.Y1, f.Y+2.6*f.S)
 	}
 	win = raster.Rect{X0: math.Max(0, win.X0), Y0: math.Max(0, win.Y0), X1: math.Min(p.subject.W, win.X1), Y1: math.Min(p.subject.H, win.Y1)}
-	small := p.small(win, figureSide)
+	small := p.small(win, min(figureSide, int(math.Max(win.W(), win.H()))))
 	var found []cutout.Face
 	for _, f := range p.faces(win, small.W, small.H) {
 		found = append(found, cutout.Face(f))

@@ -29,23 +29,22 @@ type sheet struct {
 	edges *raster.Plane // where two patches meet
 }
 
-// darkest is the luma black becomes: watercolour never is black.
+// darkest is the luma black becomes at most: watercolour never is black, but it
+// stays well below the darkest skin.
 const darkest = 0.17
 
 // expose settles the tone. It bends the middle so that skin comes out as light as
 // it is in the photo or a little lighter, whatever its own colour.
 func (s *sheet) expose() {
-	gamma := 0.78
+	gamma, floor := 0.78, darkest
 	skin := s.skinLuma()
 	if skin > 0 {
+		floor = math.Min(darkest, 0.5*skin)
 		want := math.Min(0.93, skin*1.07+0.01)
-		if want > darkest+0.03 {
-			gamma = math.Log((want-darkest)/(1-darkest)) / math.Log(skin)
-		}
-		gamma = math.Max(0.5, math.Min(1.7, gamma))
+		gamma = math.Max(0.5, math.Min(1.7, math.Log((want-floor)/(1-floor))/math.Log(skin)))
 	}
 	for i := range s.tone {
-		s.tone[i] = float32(darkest + (1-darkest)*math.Pow(float64(i)/1024, gamma))
+		s.tone[i] = float32(floor + (1-floor)*math.Pow(float64(i)/1024, gamma))
 	}
 	if skin > 0 {
 		s.skin = s.tone[int(skin*1024)]
