@@ -37,7 +37,10 @@ type catalogApplyCmd struct {
 	File   string    `arg:"" type:"existingfile" help:"The price book, as catalog show prints it."`
 	At     time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"TIME" help:"When it takes effect, such as 2026-12-01T00:00:00Z. Left out: now."`
 	DryRun bool      `help:"Say what would change and change nothing."`
-	Reason string    `default:"price change" help:"Why, for the history."`
+	Reason string    `default:"price change" help:"Why, for the books."`
+
+	Announce bool `help:"Show it in the public history before it takes effect."`
+	Sure     bool `help:"Apply it although something looks like a slip of the hand."`
 }
 
 func (c *catalogApplyCmd) Run(s *session) error {
@@ -50,6 +53,17 @@ func (c *catalogApplyCmd) Run(s *session) error {
 		cat, err := billing.ParseCatalog(f)
 		if err != nil {
 			return err
+		}
+		cat.Announced = c.Announce
+		doubts, err := a.Shop.Doubts(s.ctx, cat, c.At)
+		if err != nil {
+			return err
+		}
+		for _, d := range doubts {
+			fmt.Fprintln(s.errOut, "Look again:", d)
+		}
+		if len(doubts) > 0 && !c.Sure && !c.DryRun {
+			return &kinpict.Error{Code: kinpict.Invalid, Message: "Nothing was changed.", Hint: "Put the file right, or say --sure if it is meant."}
 		}
 		diff, err := a.Shop.Apply(s.ctx, actor(), c.Reason, cat, c.At, c.DryRun)
 		if err != nil {
@@ -70,8 +84,20 @@ func (c *catalogApplyCmd) Run(s *session) error {
 			return err
 		}
 		fmt.Fprintf(s.out, "Price book %d takes effect at %s.\n", all[0].Version, all[0].EffectiveAt.Format(time.RFC3339))
-		return nil
+		return stillToCome(s, a, all[0].Version)
 	})
+}
+
+// stillToCome reminds of scheduled books that a new one does not replace.
+func stillToCome(s *session, a *app.App, fresh int64) error {
+	list, err := a.Shop.Periods(s.ctx)
+	for _, p := range list {
+		if p.Scheduled && !p.Withdrawn && p.Catalog.Version != fresh {
+			fmt.Fprintf(s.out, "Price book %d is still scheduled for %s. Withdraw it with: kinpict catalog withdraw %d\n",
+				p.Catalog.Version, p.Catalog.EffectiveAt.Format(time.RFC3339), p.Catalog.Version)
+		}
+	}
+	return err
 }
 
 type accountCreateCmd struct {

@@ -32,6 +32,9 @@ type commands struct {
 	Catalog struct {
 		Show  catalogShowCmd  `cmd:"" help:"Print the price book in force."`
 		Apply catalogApplyCmd `cmd:"" help:"Put a new price book into force, now or later."`
+		List  catalogListCmd  `cmd:"" help:"List every price book, those to come included."`
+
+		Withdraw catalogWithdrawCmd `cmd:"" help:"Keep a scheduled price book from coming into force."`
 	} `cmd:"" help:"The price book: rates, packs, guest limit."`
 	Account struct {
 		Create accountCreateCmd `cmd:"" help:"Make an account."`
@@ -45,9 +48,17 @@ type commands struct {
 		Grant creditsGrantCmd `cmd:"" help:"Give credits, with a reason."`
 		Take  creditsTakeCmd  `cmd:"" help:"Take credits, with a reason."`
 	} `cmd:"" help:"Adjustments by staff."`
-	Generate generateCmd `cmd:"" help:"Make one picture from the shell: no server, no credits."`
-	Verify   verifyCmd   `cmd:"" help:"Say what a picture file is and whether it was changed: 0 made here and intact, 1 not so."`
-	Engine   struct {
+	Review struct {
+		List   reviewListCmd   `cmd:"" help:"List reviews of balances, newest first."`
+		Show   reviewShowCmd   `cmd:"" help:"Show a review, what was done about it, and the evidence."`
+		Answer reviewAnswerCmd `cmd:"" help:"Answer a review, with credits if they are due."`
+		Close  reviewCloseCmd  `cmd:"" help:"Close a review, with a reason."`
+	} `cmd:"" help:"What people say does not look right."`
+	VerifyReceipt verifyReceiptCmd `cmd:"" help:"Check a signed receipt offline: 0 genuine, 1 altered or of an unknown signer."`
+	ReceiptKeys   receiptKeysCmd   `cmd:"" help:"Print the public keys that receipts are checked with."`
+	Generate      generateCmd      `cmd:"" help:"Make one picture from the shell: no server, no credits."`
+	Verify        verifyCmd        `cmd:"" help:"Say what a picture file is and whether it was changed: 0 made here and intact, 1 not so."`
+	Engine        struct {
 		List  engineListCmd  `cmd:"" help:"List the configured engines, their limits and health."`
 		Check engineCheckCmd `cmd:"" help:"Ask each engine whether it could draw now."`
 	} `cmd:"" help:"Image engines."`
