@@ -35,6 +35,13 @@ func read(in engine.Photo, most int) (*photo, error) {
 	if faces == nil {
 		faces = face.In(src)
 	}
+	if len(faces) == 0 {
+		// A camera held sideways that did not say so.
+		if n := face.Turns(src); n != 0 {
+			src = src.Turn(n)
+			faces = face.In(src)
+		}
+	}
 	p := &photo{source: src, label: in.Label, subject: &layout.Subject{W: float64(src.W), H: float64(src.H)}}
 	p.subject.Faces = pixels(faces, p.subject.W, p.subject.H)
 	small := p.small(raster.Rect{X1: p.subject.W, Y1: p.subject.H}, 200)

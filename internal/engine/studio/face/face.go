@@ -19,7 +19,9 @@ import (
 )
 
 // Numbers below were chosen on 159 pictures: 78 of 100 portraits found, one
-// false hit. What is missed are profiles, covered and deeply bowed faces.
+// false hit. What is missed are profiles, covered and deeply bowed faces. Of 88
+// portraits whose edge cut through the face, 83 were found with the mirrored
+// border and about one in four without; parts without a face gave no hit in either.
 const (
 	work     = 560   // long side searched, pixels
 	smallest = 0.055 // smallest window over the short side
@@ -27,6 +29,8 @@ const (
 	tilt     = 22    // degrees of the two tilted passes
 	tilted   = 0.8   // what a tilted pass's score counts
 	stranger = 0.38  // faces below this share of the largest are passers-by
+	mirror   = 0.14  // border mirrored around the picture, over its short side
+	sideways = 40    // score a face needs to turn a photo that has none upright
 )
 
 //go:embed cascade/facefinder
@@ -92,22 +96,30 @@ func (c *cascade) score(pix []uint8, stride, x, y, s int) float32 {
 // of its width and height. Passers-by far smaller than the largest are left out.
 func Find(img image.Image) []kinpict.Face { return In(raster.NewSource(img)) }
 
-// In is Find for a photo of the engine.
+// In is Find for a photo of the engine. A face that the edge of the photo cuts
+// is completed by a mirrored border, because the trained windows are whole.
 func In(s *raster.Source) []kinpict.Face {
 	g := stretch(s.Luma(work))
+	pad := int(mirror * float64(min(g.W, g.H)))
 	passes := [3][]window{}
+	wide := reflect(g, pad)
 	var wg sync.WaitGroup
 	for i, deg := range []float64{0, -tilt, tilt} {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			passes[i] = search(g, deg)
+			passes[i] = search(wide, deg, min(g.W, g.H))
 		}()
 	}
 	wg.Wait()
 	var all []window
 	for _, p := range passes {
-		all = append(all, p...)
+		for _, f := range p {
+			f.x, f.y = f.x-float64(pad), f.y-float64(pad)
+			if whole(f, g) {
+				all = append(all, f)
+			}
+		}
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].q > all[j].q })
 	var kept []window
@@ -129,18 +141,84 @@ next:
 	w, h := float64(g.W), float64(g.H)
 	for _, f := range kept {
 		if f.s >= stranger*largest {
-			faces = append(faces, kinpict.Face{X: f.x / w, Y: f.y / h, Size: f.s / math.Min(w, h), Score: f.q})
+			faces = append(faces, kinpict.Face{X: f.x / w, Y: f.y / h, Size: math.Min(1, f.s/math.Min(w, h)), Score: f.q})
 		}
 	}
 	return faces
 }
 
+// whole reports whether enough of a window lies in the picture for it to be a
+// face there: its middle, with room to both sides of it.
+func whole(f window, g *raster.Plane) bool {
+	in := 0.22 * f.s
+	return f.x >= in && f.y >= in && f.x <= float64(g.W)-in && f.y <= float64(g.H)-in
+}
+
+// Turns returns the quarter turns, clockwise, that put a photo upright in which
+// no face was found: those at which one is found beyond doubt, or 0.
+func Turns(s *raster.Source) int {
+	g := stretch(s.Luma(work))
+	best, turns := float64(sideways), 0
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, n := range []int{1, 3} {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for _, f := range search(quarter(g, n), 0, min(g.W, g.H)) {
+				mu.Lock()
+				if f.q > best {
+					best, turns = f.q, n
+				}
+				mu.Unlock()
+			}
+		}()
+	}
+	wg.Wait()
+	return turns
+}
+
+// quarter turns a plane n times clockwise.
+func quarter(g *raster.Plane, n int) *raster.Plane {
+	for range n {
+		o := raster.NewPlane(g.H, g.W)
+		for y := range g.H {
+			for x := range g.W {
+				o.P[x*o.W+o.W-1-y] = g.P[y*g.W+x]
+			}
+		}
+		g = o
+	}
+	return g
+}
+
+// reflect returns the plane with a border of n pixels in which it is mirrored.
+func reflect(g *raster.Plane, n int) *raster.Plane {
+	o := raster.NewPlane(g.W+2*n, g.H+2*n)
+	at := func(i, n int) int {
+		if i < 0 {
+			i = -1 - i
+		}
+		if i >= n {
+			i = 2*n - 1 - i
+		}
+		return max(0, min(n-1, i))
+	}
+	for y := range o.H {
+		row := g.P[at(y-n, g.H)*g.W:]
+		for x := range o.W {
+			o.P[y*o.W+x] = row[at(x-n, g.W)]
+		}
+	}
+	return o
+}
+
 // A window is a square about (x, y) of side s with score q, in pixels searched.
 type window struct{ x, y, s, q float64 }
 
-// search runs one pass over the picture turned by deg degrees and returns
-// clusters in the coordinates of the unturned one.
-func search(g *raster.Plane, deg float64) []window {
+// search runs one pass over the picture turned by deg degrees, with windows up
+// to the given size, and returns clusters in the coordinates of the unturned one.
+func search(g *raster.Plane, deg float64, short int) []window {
 	c := finder()
 	t := g
 	if deg != 0 {
@@ -151,7 +229,6 @@ func search(g *raster.Plane, deg float64) []window {
 		pix[i] = uint8(v*255 + 0.5)
 	}
 	var hits []window
-	short := min(g.W, g.H)
 	for s := max(20, int(float64(short)*smallest)); s <= short; s = int(float64(s)*1.1) + 1 {
 		step, off := max(1, s*9/100), s/2+1
 		for y := off; y < g.H-off; y += step {

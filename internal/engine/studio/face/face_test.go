@@ -9,6 +9,7 @@ import (
 	"kinpict/internal/engine/studio/face"
 	"kinpict/internal/engine/studio/face/facetest"
 	"kinpict/internal/engine/studio/noise"
+	"kinpict/internal/engine/studio/raster"
 )
 
 func TestFindsADrawnFaceWhereItIs(t *testing.T) {
@@ -25,7 +26,66 @@ func TestFindsADrawnFaceWhereItIs(t *testing.T) {
 	}
 }
 
+// The edge of the photo runs through the forehead, the chin or a cheek.
+func TestFindsAFaceThatTheEdgeCuts(t *testing.T) {
+	whole := facetest.Drawing(600, 480, 300, 240, 190)
+	for name, r := range map[string]image.Rectangle{
+		"forehead": image.Rect(0, 182, 600, 480), "chin": image.Rect(0, 0, 600, 312),
+		"left cheek": image.Rect(225, 0, 600, 480), "right cheek": image.Rect(0, 0, 375, 480),
+	} {
+		faces := face.Find(whole.SubImage(r))
+		if len(faces) == 0 {
+			t.Errorf("%s: no face found", name)
+			continue
+		}
+		f := faces[0]
+		x, y := float64(r.Min.X)+f.X*float64(r.Dx()), float64(r.Min.Y)+f.Y*float64(r.Dy())
+		if math.Hypot(x-300, y-240) > 70 || f.X < 0 || f.X > 1 || f.Y < 0 || f.Y > 1 || f.Size > 1 {
+			t.Errorf("%s: found at %.0f,%.0f, %.2f wide", name, x, y, f.Size)
+		}
+	}
+}
+
+func TestTellsWhichWayIsUp(t *testing.T) {
+	up := facetest.Drawing(600, 480, 300, 240, 190)
+	turn := func(m *image.Gray) *image.Gray {
+		o := image.NewGray(image.Rect(0, 0, m.Rect.Dy(), m.Rect.Dx()))
+		for y := range o.Rect.Dy() {
+			for x := range o.Rect.Dx() {
+				o.SetGray(x, y, m.GrayAt(y, m.Rect.Dy()-1-x))
+			}
+		}
+		return o
+	}
+	once := turn(up)
+	for name, tt := range map[string]struct {
+		m    *image.Gray
+		want int
+	}{"turned clockwise": {once, 3}, "turned the other way": {turn(turn(once)), 1}} {
+		if found := face.Find(tt.m); len(found) != 0 {
+			t.Errorf("%s: a face found without turning: %v", name, found)
+		}
+		if got := face.Turns(raster.NewSource(tt.m)); got != tt.want {
+			t.Errorf("%s: %d quarter turns put it upright, want %d", name, got, tt.want)
+		}
+	}
+	for name, m := range nobody() {
+		if got := face.Turns(raster.NewSource(m)); got != 0 {
+			t.Errorf("%s: would be turned %d times", name, got)
+		}
+	}
+}
+
 func TestFindsNothingWhereNobodyIs(t *testing.T) {
+	for name, img := range nobody() {
+		if faces := face.Find(img); faces == nil || len(faces) != 0 {
+			t.Errorf("%s: found %v, want an empty list", name, faces)
+		}
+	}
+}
+
+// nobody is pictures without a face.
+func nobody() map[string]image.Image {
 	flat := image.NewGray(image.Rect(0, 0, 400, 300))
 	grain, stripes := image.NewGray(flat.Rect), image.NewRGBA(flat.Rect)
 	for y := range 300 {
@@ -35,9 +95,5 @@ func TestFindsNothingWhereNobodyIs(t *testing.T) {
 		}
 	}
 	tiny := image.NewGray(image.Rect(0, 0, 3, 2))
-	for name, img := range map[string]image.Image{"plain": flat, "grain": grain, "stripes": stripes, "three pixels": tiny} {
-		if faces := face.Find(img); faces == nil || len(faces) != 0 {
-			t.Errorf("%s: found %v, want an empty list", name, faces)
-		}
-	}
+	return map[string]image.Image{"plain": flat, "grain": grain, "stripes": stripes, "three pixels": tiny}
 }

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"testing"
 
 	"kinpict/internal/engine/studio/raster"
@@ -93,6 +94,37 @@ func TestCropKeepsARamp(t *testing.T) {
 		if got, want := raster.Load(half.Row(7)[3*x:])[0]*255, float32(2*(2*x+10))+1; math.Abs(float64(got-want)) > 0.6 {
 			t.Errorf("halved pixel %d is %g, want %g", x, got, want)
 		}
+	}
+}
+
+func TestQuarterTurns(t *testing.T) {
+	m := image.NewYCbCr(image.Rect(0, 0, 8, 4), image.YCbCrSubsampleRatio420)
+	for i := range m.Y {
+		m.Y[i] = uint8(4 * i)
+	}
+	for i := range m.Cb {
+		m.Cb[i], m.Cr[i] = uint8(100+i), uint8(150-i)
+	}
+	s := raster.NewSource(m)
+	full := func(s *raster.Source) []uint16 {
+		return s.Crop(raster.Rect{X1: float64(s.W), Y1: float64(s.H)}, s.W, s.H).Pix
+	}
+	once := s.Turn(1)
+	if once.W != 4 || once.H != 8 {
+		t.Fatalf("a photo of 8 by 4 became one of %d by %d", once.W, once.H)
+	}
+	a, b := full(s), full(once)
+	for y := range 4 {
+		for x := range 8 {
+			for k := range 3 {
+				if was, is := a[(y*8+x)*3+k], b[(x*4+3-y)*3+k]; was != is {
+					t.Fatalf("pixel %d,%d was %d and is %d", x, y, was, is)
+				}
+			}
+		}
+	}
+	if !slices.Equal(full(s.Turn(4)), a) {
+		t.Error("four quarter turns changed the photo")
 	}
 }
 

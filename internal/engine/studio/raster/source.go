@@ -114,6 +114,27 @@ func (b bytePlane) reduce(w, h int) bytePlane {
 	return o
 }
 
+// Turn returns the photo turned n quarters clockwise.
+func (s *Source) Turn(n int) *Source {
+	for range n {
+		s = &Source{W: s.H, H: s.W, luma: s.luma.turn(), cb: s.cb.turn(), cr: s.cr.turn()}
+	}
+	return s
+}
+
+func (b bytePlane) turn() bytePlane {
+	if len(b.p) == 0 {
+		return b
+	}
+	o := newBytePlane(b.h, b.w)
+	for y := range b.h {
+		for x, v := range b.p[y*b.stride:][:b.w] {
+			o.p[x*o.stride+o.w-1-y] = v
+		}
+	}
+	return o
+}
+
 // Luma is the photo's brightness with a long side of at most n pixels.
 func (s *Source) Luma(n int) *Plane {
 	r := &Source{W: s.W, H: s.H, luma: s.luma}
