@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -67,7 +68,19 @@ func TestBrowserScreens(t *testing.T) {
 	b.open("/sign-in?next=/create")
 	b.signInHere("ann@example.org")
 	b.shoot(dir, sight{"ready-studio", "/generations/" + made, ""})
+	b.shoot(dir, sight{"compare-studio", "/generations/" + made + "/compare", ""})
+	b.open("/generations/" + made)
+	b.follow("Add to favourites")
+	b.follow("Make a link")
+	b.answered(201)
+	b.frames(dir, "ready-shared")
+	link := value[string](b, "document.getElementById('newlink').value")
+	b.shoot(dir, sight{"shared", strings.TrimPrefix(link, s.url), ""})
+	b.open("/generations/" + made)
+	b.press(".del summary")
+	b.frames(dir, "ready-delete")
 	b.shoot(dir, sight{"generations-studio", "/generations", ""})
+	b.shoot(dir, sight{"favourites-studio", "/generations?favourite=1", ""})
 	b.checks(s.saved(c, made, 0, ""))
 	b.frames(dir, "verify-ours")
 	b.checks(family(t)[0])

@@ -41,13 +41,13 @@ const phone = 2048
 
 // paper says how a picture looks on a paper.
 func paper(g *kinpict.Generation, f print.Fit) Print {
-	p := Print{Size: f.Paper.Name, DPI: f.DPI, Lies: "Fills the paper",
+	p := Print{Size: f.Paper.Name, DPI: f.DPI, Lies: "Fills it",
 		URL: "/api/v1/generations/" + url.PathEscape(g.ID) + "/print?paper=" + url.QueryEscape(f.Paper.ID) + "&download=1"}
 	switch {
 	case f.Matted:
-		p.Lies = "With a white border"
+		p.Lies = "White border"
 	case f.Crop >= 0.005:
-		p.Lies = fmt.Sprintf("Fills the paper, %.0f %% cut off", 100*f.Crop)
+		p.Lies = fmt.Sprintf("Fills it, %.0f %% cut", 100*f.Crop)
 	}
 	switch f.Verdict() {
 	case print.Sharp:
