@@ -24,7 +24,7 @@ soak: ## 100 kill -9 cycles under load and a long walk through the ledger: prove
 	go test -count=1 -timeout 60m -v ./internal/store -run 'TestWalk' -ledger.steps=100000
 
 bench: ## Print our rates beside the limits they are measured against, in one run
-	go test -count=1 -timeout 60m -run '^$$' -bench . -benchtime 2s ./internal/store ./internal/e2e ./internal/engine/studio ./internal/photo
+	go test -count=1 -timeout 60m -run '^$$' -bench . -benchtime 2s ./internal/store ./internal/e2e ./internal/engine/studio ./internal/photo ./internal/app
 
 golden: ## Rewrite every file that is generated from code and compared in tests
 	go test ./internal/config ./internal/httpd ./internal/api ./internal/engine ./internal/engine/openai -update

@@ -13,7 +13,8 @@ import (
 
 // Webhook takes in what a provider sent. Nil means that we have it, not that it
 // came to anything: what does not fit is put aside and reported, since sending
-// it again would not help, and what fails for now is tried again by Work.
+// it again would not help, and what fails for now is tried again by Work. With a
+// Queue it is processed after it is answered.
 //
 // Errors: NotFound for another provider, Invalid for a bad signature or body,
 // Unavailable while nothing can be stored; then the provider has to try again.

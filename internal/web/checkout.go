@@ -199,6 +199,10 @@ func (s *Site) resume(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.send(w, r, status, "held", view)
 	}
+	if kinpict.CodeOf(err) == kinpict.ContentNotAllowed {
+		http.Redirect(w, r, "/create?held="+id+"#words", http.StatusSeeOther) // where the words can be changed
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -226,7 +230,7 @@ func (s *Site) sandbox(w http.ResponseWriter, r *http.Request, status int, note 
 	if err != nil {
 		return err
 	}
-	view := SandboxView{Title: p.Title, ID: p.ID, Path: r.URL.Path, Price: p.Price, State: p.Status, Note: note, Return: p.ReturnURL}
+	view := SandboxView{Title: p.Title, ID: p.ID, Path: r.URL.Path, Price: kinpict.Money{Amount: p.Price.Amount + p.Tax, Currency: p.Price.Currency}, State: p.Status, Note: note, Return: p.ReturnURL}
 	for i, o := range p.Outcomes {
 		text := outcomes[o]
 		if text == "" {
