@@ -80,7 +80,7 @@ func TestReviewsByCommand(t *testing.T) {
 	says(t, run(t, 1, "review", "answer", id, "--text=Here", "--credits=1001", "--reason=lost", data), "second person")
 	says(t, run(t, 0, "review", "answer", id, "--text=Here they are", "--credits=4", "--reason=lost", data), "answered", "4 credits: lost", "by command line")
 	says(t, run(t, 1, "review", "answer", id, "--text=Again", data), "answered or closed before")
-	says(t, run(t, 0, "account", "show", "ann@example.org", data), "available  4")
+	says(t, run(t, 0, "account", "show", "ann@example.org", data), "adjust  +4  4 left")
 	says(t, run(t, 0, "mail", data), "To: ann@example.org", "Here they are", "/help/balance/"+id)
 	says(t, run(t, 0, "review", "close", id, "--reason=Done", data), "closed")
 	says(t, run(t, 0, "audit", data), "The books balance.")
