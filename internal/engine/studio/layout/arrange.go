@@ -24,6 +24,8 @@ type Plan struct {
 	Aspect float64 `yaml:"aspect"`
 	// Tilt is the largest turn of a slot in rows, degrees.
 	Tilt float64 `yaml:"tilt"`
+	// RowGap is the least gap between rows, room for names; 0 leaves it to Gap.
+	RowGap float64 `yaml:"row_gap"`
 	// Hang lets the slots of a single row hang up and down, tilted or not.
 	Hang bool `yaml:"hang"`
 	// Vary is how many times as large as the smallest a slot in rows may be; 0 stands for 1.
@@ -42,8 +44,8 @@ func (p *Plan) Check() error {
 	case p.Area[0] < 0 || p.Area[1] < 0 || p.Area[2] < 300 || p.Area[3] < 300 ||
 		p.Area[0]+p.Area[2] > DesignW || p.Area[1]+p.Area[3] > DesignH:
 		return fmt.Errorf("photos: area %v is not within the sheet of %d by %d, or smaller than 300", p.Area, DesignW, DesignH)
-	case p.Gap < 0 || p.Gap > 100:
-		return fmt.Errorf("photos: gap %g is not in 0..100", p.Gap)
+	case p.Gap < 0 || p.Gap > 100 || p.RowGap < 0 || p.RowGap > 150:
+		return fmt.Errorf("photos: gap %g is not in 0..100 or row_gap %g not in 0..150", p.Gap, p.RowGap)
 	case len(p.Styles) == 0 || p.Kind == "feature" && len(p.Styles) != 2:
 		return fmt.Errorf("photos: feature wants two styles, the others one or more")
 	case p.Kind != "slices" && (p.Aspect < 0.5 || p.Aspect > 2):

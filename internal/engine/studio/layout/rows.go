@@ -61,7 +61,7 @@ func (p *Plan) rows(area raster.Rect, photos []*Subject, rng *noise.Rand) []Slot
 			}
 			total += hs[i]
 		}
-		k := math.Min(1, (area.H()-float64(r-1)*p.Gap)/total)
+		k := math.Min(1, (area.H()-float64(r-1)*math.Max(p.Gap, p.RowGap))/total)
 		sum, least := 0.0, math.Inf(1)
 		for i, m := range ls {
 			hs[i] *= k
@@ -79,7 +79,7 @@ func (p *Plan) rows(area raster.Rect, photos []*Subject, rng *noise.Rand) []Slot
 		spare -= h
 	}
 	// Gaps between rows grow only so far; the rest is margin above and below.
-	gap := math.Min(spare/float64(rows+1), 0.16*heights[0]+p.Gap)
+	gap := math.Max(p.RowGap, math.Min(spare/float64(rows+1), 0.16*heights[0]+p.Gap))
 	y := (area.Y0+area.Y1)/2 - (area.H()-spare+gap*float64(rows-1))/2
 	var out []Slot
 	for r, m := range lengths {
