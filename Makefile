@@ -19,11 +19,16 @@ deps: ## Install PostgreSQL, Chromium and a C compiler from Debian's packages wh
 check: ## Formatting, vet, static analysis
 	scripts/check
 
-soak: ## 100 kill -9 cycles under load and a long walk through the ledger: proves that nothing acknowledged is lost or doubled
+# What a storm of uploads sends: the small drawn corpus, and the large ones and the samples where they lie beside the project.
+UPLOADS = $(shell for d in internal/photo/testdata/bad ../bad-uploads ../samples ../shared/bad-uploads ../shared/samples; do [ -d $$d ] && printf '%s,' "$$(cd $$d && pwd)"; done | sed 's/,$$//')
+
+soak: ## 100 kill -9 cycles under load, a long walk through the ledger, a minute of hostile uploads: proves that nothing acknowledged is lost or doubled, and that memory is bounded
 	go test -count=1 -timeout 60m -v ./internal/e2e -run 'TestKill' -e2e.kills=100
 	go test -count=1 -timeout 60m -v ./internal/store -run 'TestWalk' -ledger.steps=100000
+	go test -count=1 -timeout 20m -v ./internal/e2e -run '^TestStorm$$' -e2e.storm=1m -e2e.files=$(UPLOADS)
 
 bench: ## Print our rates beside the limits they are measured against, in one run
+	scripts/deps bench
 	go test -count=1 -timeout 60m -run '^$$' -bench . -benchtime 2s ./internal/store ./internal/e2e ./internal/engine/studio ./internal/photo ./internal/app
 
 golden: ## Rewrite every file that is generated from code and compared in tests

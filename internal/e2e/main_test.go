@@ -8,6 +8,8 @@ import (
 
 var (
 	kills = flag.Int("e2e.kills", 6, "how often TestKill kills the server on each database")
+	storm = flag.Duration("e2e.storm", 0, "how long TestStorm sends files; 0 sends each file once")
+	files = flag.String("e2e.files", "../photo/testdata/bad", "folders of files TestStorm sends, with commas; one with a manifest.json is judged by it")
 	seed  = flag.Uint64("e2e.seed", 0, "seed of the random points of TestKill; 0 takes one from the clock")
 )
 

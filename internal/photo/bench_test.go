@@ -7,13 +7,20 @@ import (
 	"image/color"
 	"image/jpeg"
 	"math"
-	"os"
 	"testing"
 )
 
-// photograph is a synthetic 12 MP JPEG with edges, gradients and grain.
 func photograph(b *testing.B) []byte {
 	b.Helper()
+	data, err := photographed()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return data
+}
+
+// photographed is a synthetic 12 MP JPEG with edges, gradients and grain.
+func photographed() ([]byte, error) {
 	m := image.NewRGBA(image.Rect(0, 0, 4000, 3000))
 	noise := uint32(1)
 	for y := range 3000 {
@@ -24,16 +31,8 @@ func photograph(b *testing.B) []byte {
 		}
 	}
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, m, &jpeg.Options{Quality: 92}); err != nil {
-		b.Fatal(err)
-	}
-	// KINPICT_BENCH_KEEP names a file to compare with other programs on.
-	if name := os.Getenv("KINPICT_BENCH_KEEP"); name != "" {
-		if err := os.WriteFile(name, out.Bytes(), 0o600); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return out.Bytes()
+	err := jpeg.Encode(&out, m, &jpeg.Options{Quality: 92})
+	return out.Bytes(), err
 }
 
 func BenchmarkNormalise12MP(b *testing.B) {
