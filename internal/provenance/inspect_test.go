@@ -3,9 +3,12 @@ package provenance
 import (
 	"bytes"
 	"encoding/binary"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/veraison/go-cose"
 )
 
 // TestOneFlippedBitIsReported turns one bit of every byte: of the picture, of
@@ -96,37 +99,24 @@ func TestFilesWithoutASignature(t *testing.T) {
 // TestShapesThatSignaturesDoNotCover changes what lies around a manifest whose
 // own signature and hashes still hold.
 func TestShapesThatSignaturesDoNotCover(t *testing.T) {
-	plainFile := mark(t, ours(t), picture(t, "png"), About{})
-	c, err := open(plainFile)
-	if err != nil {
-		t.Fatal(err)
+	if r := ours(t).Inspect(forge(t, ours(t), picture(t, "png"), forgery{})); !r.OK() {
+		t.Fatalf("the plain shape is %s %v", r.State, r.Altered)
 	}
-	store, err := parseStore(c.store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := store.boxes[0]
-	at := c.spans[0].start
-	put := func(s []byte) []byte { // with the same length, or the hash would object first
-		b := bytes.Clone(plainFile[:at])
-		return append(append(b, chunk("caBX", s)...), plainFile[c.spans[0].end:]...)
-	}
-	if r := ours(t).Inspect(put(c.store)); !r.OK() {
-		t.Fatalf("the file as it was is %s", r.State)
-	}
-	stranger := super(manifestKind, "urn:c2pa:stranger")
-	for name, s := range map[string][]byte{
-		"a second manifest before ours":  super(storeKind, "c2pa", stranger, m.raw),
-		"bytes after the store":          append(bytes.Clone(c.store), 0, 0, 0, 8, 'f', 'r', 'e', 'e'),
-		"a box beside the manifests":     super(storeKind, "c2pa", box("free", []byte("x")), m.raw),
-		"a store of another label":       super(storeKind, "c2pb", m.raw),
-		"an empty store":                 super(storeKind, "c2pa"),
-		"a manifest of another label":    super(storeKind, "c2pa", relabel(m, "urn:c2pa:00000000-0000-8000-8000-000000000000")),
-		"no boxes at all":                {0, 0, 0, 8, 'j', 'u', 'm', 'b'},
-		"a box that claims to be larger": append([]byte{0, 1, 0, 0}, c.store[4:]...),
-		"a box nested too deep":          nested(40),
+	around := func(wrap func(m []byte) []byte) forgery { return forgery{wrap: wrap} }
+	stranger := super(manifestKind, "urn:c2pa:stranger", super(assertionsKind, assertionsLabel))
+	for name, f := range map[string]forgery{
+		"a manifest nobody names":     around(func(m []byte) []byte { return super(storeKind, "c2pa", stranger, m) }),
+		"bytes after the store":       around(func(m []byte) []byte { return append(super(storeKind, "c2pa", m), 0, 0, 0, 8, 'f', 'r', 'e', 'e') }),
+		"a box beside the manifests":  around(func(m []byte) []byte { return super(storeKind, "c2pa", box("free", []byte("x")), m) }),
+		"a store of another label":    around(func(m []byte) []byte { return super(storeKind, "c2pb", m) }),
+		"a box larger than its file":  around(func(m []byte) []byte { return append([]byte{0, 1, 0, 0}, super(storeKind, "c2pa", m)[4:]...) }),
+		"boxes nested too deep":       around(func([]byte) []byte { return nested(40) }),
+		"an assertion nobody claims":  {hidden: []byte("x")},
+		"a signature named elsewhere": {elsewhere: "urn:c2pa:00000000-0000-8000-8000-000000000000"},
+		"bytes that nothing covers":   {widen: 8},
+		"a header nobody signed":      around(func(m []byte) []byte { return super(storeKind, "c2pa", whispered(t, m)) }),
 	} {
-		if r := ours(t).Inspect(put(s)); r.State != Altered {
+		if r := ours(t).Inspect(forge(t, ours(t), picture(t, "png"), f)); r.State != Altered {
 			t.Errorf("%s: %s by %s", name, r.State, r.Signer)
 		}
 	}
@@ -138,6 +128,27 @@ func relabel(m *node, label string) []byte {
 		children = append(children, b.raw)
 	}
 	return super(m.kind, label, children...)
+}
+
+// whispered is a manifest with a header beside the signature that it does not cover.
+func whispered(t *testing.T, m []byte) []byte {
+	t.Helper()
+	left := maxBoxes
+	n, _, err := parseSuper(m, 0, &left)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c cose.Sign1Message
+	if err := c.UnmarshalCBOR(n.boxes[2].content[0]); err != nil {
+		t.Fatal(err)
+	}
+	c.Headers.Unprotected["note"] = "trust me"
+	c.Headers.RawUnprotected = nil
+	raw, err := c.MarshalCBOR()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return super(manifestKind, n.label, n.boxes[0].raw, n.boxes[1].raw, super(signatureKind, signatureLabel, box("cbor", raw)))
 }
 
 func nested(depth int) []byte {
@@ -212,8 +223,39 @@ func TestSourceTypesAreReadInEverySpelling(t *testing.T) {
 	}
 }
 
-// FuzzInspect: whatever the bytes, there is an answer, it is not "ours" unless
-// it was signed here, and what can be marked is intact afterwards.
+// TestSpoiltFiles is the fuzz target for a few thousand files that are the same
+// each time.
+func TestSpoiltFiles(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	whole := [][]byte{mark(t, ours(t), picture(t, "jpeg"), About{}), mark(t, others(t), picture(t, "png"), About{Generative: true}), derived(t), picture(t, "jpeg")}
+	us := issuer(t, "0123456789abcdef that signed nothing here", "nowhere.example")
+	for range 3000 {
+		d := bytes.Clone(whole[r.IntN(len(whole))])
+		for range 1 + r.IntN(4) {
+			d[r.IntN(len(d))] = byte(r.Uint32())
+		}
+		if r.IntN(3) == 0 {
+			d = d[:r.IntN(len(d))]
+		}
+		spoilt(t, us, d)
+	}
+}
+
+// spoilt wants an answer about any bytes, which is not "ours" where nothing was
+// signed here, and what can be marked to be intact afterwards.
+func spoilt(t *testing.T, us *Issuer, data []byte) {
+	t.Helper()
+	r := us.Inspect(data)
+	if r.OK() || r.Headline() == "" || r.Detail() == "" {
+		t.Errorf("%s by %q", r.State, r.Signer)
+	}
+	marked, err := us.Mark(data, About{Software: "Kinpict", Version: "1", At: noon})
+	if err == nil && !us.Inspect(marked).OK() {
+		t.Errorf("marked, it is %s %v", us.Inspect(marked).State, us.Inspect(marked).Altered)
+	}
+}
+
+// FuzzInspect looks for bytes that spoilt does not bear.
 func FuzzInspect(f *testing.F) {
 	f.Add(mark(f, ours(f), picture(f, "jpeg"), About{}))
 	f.Add(mark(f, others(f), picture(f, "png"), About{Generative: true}))
@@ -222,14 +264,5 @@ func FuzzInspect(f *testing.F) {
 	f.Add([]byte("\xff\xd8\xff\xeb\x00\x12JP\x00\x01\x00\x00\x00\x01\x00\x00\x00\x08jumb\xff\xda"))
 	f.Add(binary.BigEndian.AppendUint32([]byte(pngMagic), 0xffffffff))
 	us := issuer(f, "0123456789abcdef that signed nothing here", "nowhere.example")
-	f.Fuzz(func(t *testing.T, data []byte) {
-		r := us.Inspect(data)
-		if r.OK() || r.Headline() == "" || r.Detail() == "" {
-			t.Errorf("%s by %q", r.State, r.Signer)
-		}
-		marked, err := us.Mark(data, About{Software: "Kinpict", Version: "1", At: noon})
-		if err == nil && !us.Inspect(marked).OK() {
-			t.Errorf("marked, it is %s %v", us.Inspect(marked).State, us.Inspect(marked).Altered)
-		}
-	})
+	f.Fuzz(func(t *testing.T, data []byte) { spoilt(t, us, data) })
 }

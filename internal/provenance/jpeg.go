@@ -76,6 +76,10 @@ func openJPEG(data []byte) (*carrier, error) {
 			c.store = append(c.store, content[8:]...)
 		case c.store != nil && isStore(content):
 			return nil, damaged("two manifest stores")
+		case id == instance:
+			// Another box under the number that is ours would be read as a part of it.
+			drop = append(drop, p.at)
+			continue
 		default:
 			continue
 		}

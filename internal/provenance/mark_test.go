@@ -138,7 +138,7 @@ func TestFormerManifestsStayByteForByte(t *testing.T) {
 func TestAManifestLargerThanASegment(t *testing.T) {
 	for _, size := range []int{64000, segmentRoom - 8, 3 * segmentRoom, 400_000} {
 		i := others(t)
-		drawn := signedWith(t, i, picture(t, "jpeg"), "org.example.thumbnail", bytes.Repeat([]byte{1, 2, 3, 4}, size/4))
+		drawn := forge(t, i, picture(t, "jpeg"), forgery{extra: bytes.Repeat([]byte{1, 2, 3, 4}, size/4)})
 		if r := ours(t).Inspect(drawn); r.State != Intact {
 			t.Fatalf("a store with %d bytes more is %s: %v", size, r.State, r.Altered)
 		}
@@ -152,8 +152,17 @@ func TestAManifestLargerThanASegment(t *testing.T) {
 	}
 }
 
-// signedWith signs a picture with one more assertion than usual.
-func signedWith(t testing.TB, i *Issuer, data []byte, label string, v any) []byte {
+// A forgery is a manifest that the product would not write, signed all the same.
+type forgery struct {
+	extra     []byte                // one more claimed assertion
+	hidden    []byte                // one more assertion that nobody claims
+	widen     int                   // bytes after the store that the hash leaves out as well
+	wrap      func(m []byte) []byte // the store around the manifest
+	elsewhere string                // where the claim says its signature lies, if not where it does
+}
+
+// forge signs a picture so that hashes and signature hold.
+func forge(t testing.TB, i *Issuer, data []byte, f forgery) []byte {
 	t.Helper()
 	c, err := open(data)
 	if err != nil {
@@ -161,26 +170,50 @@ func signedWith(t testing.TB, i *Issuer, data []byte, label string, v any) []byt
 	}
 	xmp := packet(Redrawn, "Images 9", false)
 	bare, at := c.build(xmp, nil)
-	sum := digest(bare)
-	by := software{"Images", "9"}
+	sum := digest(append(bytes.Clone(bare[:at.start]), bare[at.start+f.widen:]...))
+	var boxes [][]byte
+	var links []link
+	add := func(label string, v any, claimed bool) {
+		b, l, err := assertion(label, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if boxes = append(boxes, b); claimed {
+			links = append(links, l)
+		}
+	}
+	by, label := software{"Images", "9"}, "urn:c2pa:"+uuid(sum)
 	for range 8 {
-		extra, l0, err := assertion(label, v)
+		boxes, links = nil, nil
+		add(actionsLabel, actions{[]action{{Action: created, Agent: by, Source: Redrawn}}}, true)
+		add(hashLabel, dataHash{Exclusions: []exclusion{{at.start, at.end - at.start + f.widen}}, Alg: "sha256", Hash: sum, Pad: []byte{}}, true)
+		if f.extra != nil {
+			add("org.example.thumbnail", f.extra, true)
+		}
+		if f.hidden != nil {
+			add("org.example.hidden", f.hidden, false)
+		}
+		named := label
+		if f.elsewhere != "" {
+			named = f.elsewhere
+		}
+		m, err := i.manifest(named, "xmp:iid:1", by, boxes, links)
 		if err != nil {
 			t.Fatal(err)
 		}
-		acts, l1, err := assertion(actionsLabel, actions{[]action{{Action: created, Agent: by, Source: Redrawn}}})
-		if err != nil {
-			t.Fatal(err)
+		if f.elsewhere != "" {
+			left := maxBoxes
+			n, _, err := parseSuper(m, 0, &left)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m = relabel(n, label)
 		}
-		hash, l2, err := assertion(hashLabel, dataHash{Exclusions: []exclusion{{at.start, at.end - at.start}}, Alg: "sha256", Hash: sum, Pad: []byte{}})
-		if err != nil {
-			t.Fatal(err)
+		s := super(storeKind, "c2pa", m)
+		if f.wrap != nil {
+			s = f.wrap(m)
 		}
-		m, err := i.manifest("urn:c2pa:"+uuid(sum), "xmp:iid:1", by, [][]byte{extra, acts, hash}, []link{l0, l1, l2})
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, now := c.build(xmp, super(storeKind, "c2pa", m))
+		out, now := c.build(xmp, s)
 		if now == at {
 			return out
 		}
@@ -210,6 +243,17 @@ func TestWhatCannotBeMarked(t *testing.T) {
 	}
 	if _, err := NewIssuer([]byte("short"), "photos.example"); err == nil {
 		t.Error("a short secret makes an issuer")
+	}
+}
+
+// TestABoxUnderOurNumberGivesWay: segments of one number are one box, so a
+// manifest store that cannot be read, or any other box, would spoil ours.
+func TestABoxUnderOurNumberGivesWay(t *testing.T) {
+	plainFile := picture(t, "jpeg")
+	broken := []byte("\xff\xeb\x00\x1aJP\x00\x01\x00\x00\x00\x01\x00\x00\x00\x10jumbnothing.")
+	data := append(append(bytes.Clone(plainFile[:2]), broken...), plainFile[2:]...)
+	if r := ours(t).Inspect(mark(t, ours(t), data, About{})); !r.OK() {
+		t.Errorf("marked over it: %s %v", r.State, r.Altered)
 	}
 }
 
