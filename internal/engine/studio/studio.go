@@ -1,11 +1,12 @@
 // Package studio is the built-in engine: it composes a picture from the photos
-// themselves. It finds faces, crops, grades, frames and decorates; it redraws
-// nobody, moves nobody into a scene, and uses no generative model. The same job
-// with the same seed gives the same bytes.
+// themselves. It finds faces, crops, grades, frames, cuts out, paints and
+// decorates; it invents nobody, moves nobody into a scene, and uses no generative
+// model. The same job with the same seed gives the same bytes.
 //
 // The rooms below it: raster and noise hold pixels, vector and lettering draw
 // shapes and type, face finds faces, tone grades, layout places and crops,
-// frame mounts, decor paints the page, theme reads the scenario's layout.
+// frame mounts, paint makes watercolours, cutout parts people from backgrounds,
+// decor paints the page, theme reads the scenario's layout.
 package studio
 
 import (
