@@ -242,7 +242,8 @@ func TestTheIssuerIsTheInstallations(t *testing.T) {
 		}
 		return fmt.Sprint(i.Fingerprint(), string(i.Authority()))
 	}
-	if fleet(t.TempDir()) != fleet(t.TempDir()) {
+	web, worker := fleet(t.TempDir()), fleet(t.TempDir())
+	if web != worker {
 		t.Error("two processes with one secret have two issuers")
 	}
 }
