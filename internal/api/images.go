@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"kinpict/client"
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 )
@@ -35,11 +34,7 @@ func (a *API) generationImage(c *call) error {
 
 // generationPrint sends the picture laid out for a paper.
 func (a *API) generationPrint(c *call) error {
-	paper := c.r.URL.Query().Get("paper")
-	if paper == "" {
-		return invalid(client.FieldError{Field: "paper", Message: "is required"})
-	}
-	r, err := a.Studio.Print(c.ctx(), c.caller, c.id(), paper)
+	r, err := a.Studio.Print(c.ctx(), c.caller, c.id(), c.r.URL.Query().Get("paper"))
 	return c.file(r, err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,11 @@ func TestForeignIDs(t *testing.T) {
 		cleo := s.person("cleo")
 		_, err := cleo.Generate(s.Context(), s.key(), s.ask(cleo, 1))
 		short, _ := client.Members[client.Shortfall](err)
-		ids := map[string][]string{"generations": {made.ID, failed.ID, queued.ID}, "photos": {req.Photos[0].ID}, "checkouts": {order.ID}, "held-requests": {short.HeldRequest.ID}}
+		link, err := ann.Share(s.Context(), "", made.ID, 0)
+		if err != nil {
+			s.Fatal(err)
+		}
+		ids := map[string][]string{"shares": {link.ID}, "generations": {made.ID, failed.ID, queued.ID}, "photos": {req.Photos[0].ID}, "checkouts": {order.ID}, "held-requests": {short.HeldRequest.ID}}
 
 		web := s.guest()
 		guest := web.api()
@@ -61,7 +66,7 @@ func TestForeignIDs(t *testing.T) {
 					nobody := id[:4] + strings.Repeat("0", len(id)-4)
 					theirs, nobodys := own(id), own(nobody)
 					want := http.StatusNotFound
-					if who == "a guest" && (noun == "checkouts" || noun == "held-requests") {
+					if who == "a guest" && !r.guests {
 						want = http.StatusUnauthorized
 					}
 					if theirs.Status != want {
@@ -87,12 +92,13 @@ func TestForeignIDs(t *testing.T) {
 		other := s.guest()
 		other.signIn("ben@example.org", "/")
 		for _, b := range []*browser{other, web} {
-			for _, path := range []string{"/generations/" + made.ID, "/create?from=" + made.ID} {
+			for _, path := range []string{"/generations/" + made.ID, "/generations/" + made.ID + "/compare", "/create?from=" + made.ID} {
 				if p := b.open(path); p.status != http.StatusNotFound {
 					s.Errorf("GET %s is answered %d, want 404", path, p.status)
 				}
 			}
-			for _, path := range []string{"/generations/" + queued.ID + "/cancel", "/generations/" + failed.ID + "/retry"} {
+			for _, path := range []string{"/generations/" + queued.ID + "/cancel", "/generations/" + failed.ID + "/retry", "/generations/" + made.ID + "/favourite",
+				"/generations/" + made.ID + "/shares", "/generations/" + made.ID + "/delete", "/generations/" + failed.ID + "/delete", "/shares/" + link.ID + "/revoke"} {
 				if p := b.send(path, "key", s.key()); p.status != http.StatusNotFound {
 					s.Errorf("POST %s is answered %d, want 404", path, p.status)
 				}
@@ -112,6 +118,12 @@ func TestForeignIDs(t *testing.T) {
 		if _, err := ann.Photo(s.Context(), req.Photos[0].ID); err != nil {
 			s.Errorf("ann's photo: %v", err)
 		}
+		if g := s.generation(ann, made.ID); g.Favourite || g.Image == nil {
+			s.Errorf("ann's finished picture is now %+v", g)
+		}
+		if list, err := ann.Shares(s.Context(), made.ID); err != nil || len(list.Items) != 1 || list.Items[0].ID != link.ID {
+			s.Errorf("ann's links are %+v, %v", list, err)
+		}
 		s.available(ann, 72)
 		s.available(ben, 80)
 	})
@@ -120,6 +132,7 @@ func TestForeignIDs(t *testing.T) {
 type route struct {
 	method, path string
 	body         bool
+	guests       bool // not for accounts alone
 }
 
 // routes lists the routes with an id that openapi.json describes.
@@ -128,6 +141,7 @@ func (s *stack) routes() []route {
 	var doc struct {
 		Paths map[string]map[string]struct {
 			RequestBody json.RawMessage `json:"requestBody"`
+			Security    []map[string]any
 		} `json:"paths"`
 	}
 	if err := json.Unmarshal([]byte(s.guest().see("/openapi.json").text), &doc); err != nil {
@@ -139,8 +153,8 @@ func (s *stack) routes() []route {
 			continue
 		}
 		for method, op := range methods {
-			if method = strings.ToUpper(method); method == "GET" || method == "POST" || method == "DELETE" {
-				out = append(out, route{method, path, len(op.RequestBody) > 0})
+			if method = strings.ToUpper(method); method == "GET" || method == "POST" || method == "DELETE" || method == "PUT" {
+				out = append(out, route{method, path, len(op.RequestBody) > 0, slices.ContainsFunc(op.Security, func(s map[string]any) bool { return s["guest"] != nil })})
 			}
 		}
 	}
