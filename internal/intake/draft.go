@@ -17,6 +17,15 @@ const maxDraft = 32 << 10
 type Draft struct {
 	Request kinpict.Request `json:"request"`
 	Consent bool            `json:"consent,omitempty"` // the box about the people shown is ticked
+	Helper  Helper          `json:"helper,omitzero"`
+}
+
+// A Helper is what was chosen in the prompt helper, by the ids of its lists.
+type Helper struct {
+	Season   string `json:"season,omitempty"`
+	Clothing string `json:"clothing,omitempty"`
+	Mood     string `json:"mood,omitempty"`
+	Title    string `json:"title,omitempty"` // to be written on the picture
 }
 
 // Draft returns the caller's draft, an empty one if there is none.

@@ -13,6 +13,7 @@ import (
 	"kinpict"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
+	"kinpict/internal/wording"
 )
 
 // create shows the tool with what the person put together before, on this
@@ -87,9 +88,16 @@ func (s *Site) tool(r *http.Request, v *visit, d *intake.Draft) (*CreateView, er
 		view.Shape = view.Shapes[0].Aspect
 	}
 	view.OfferPreview = !slices.ContainsFunc(view.Rates, func(x Rate) bool { return x.Short == 0 })
+	req := d.Request
+	var photos []kinpict.Photo
 	var err error
-	view.Photos, err = s.cards(r, v.caller, d.Request.Photos)
-	return view, err
+	if req.Photos, photos, err = s.sources(r, v.caller, req.Photos); err != nil {
+		return nil, err
+	}
+	req.Scenario, req.Aspect = view.Selected, view.Shape
+	view.Photos, view.Told = cardsOf(req.Photos, photos), s.tell(req, photos)
+	view.Helper, view.Seasons, view.Clothing, view.Moods = d.Helper, wording.Seasons, wording.Clothing, wording.Moods
+	return view, nil
 }
 
 var shapes = map[kinpict.Aspect]string{"4:5": "Portrait, 4:5", "1:1": "Square", "3:2": "Landscape, 3:2", "5:7": "Portrait, 5:7", "210:297": "A4 page", "5:4": "Landscape, 5:4"}
@@ -116,36 +124,19 @@ func (s *Site) shapes() []Shape {
 
 // cards are the photos of a request that are still there.
 func (s *Site) cards(r *http.Request, c kinpict.Caller, uses []kinpict.PhotoUse) ([]Card, error) {
-	if c.Owner() == "" || len(uses) == 0 {
-		return nil, nil
-	}
-	have, err := s.Intake.Photos(r.Context(), c)
-	if err != nil {
-		return nil, err
-	}
-	var out []Card
-	for _, u := range uses {
-		i := slices.IndexFunc(have, func(p kinpict.Photo) bool { return p.ID == u.ID })
-		if i < 0 {
-			continue
-		}
-		out = append(out, Card{ID: u.ID, Src: photoURL(u.ID), Name: "Photo " + strconv.Itoa(len(out)+1), Role: u.Role, Label: u.Label,
-			Warnings: warnings(&have[i])})
-	}
-	return out, nil
+	uses, photos, err := s.sources(r, c, uses)
+	return cardsOf(uses, photos), err
 }
 
-func photoURL(id string) string { return "/api/v1/photos/" + url.PathEscape(id) + "/image?thumb=1" }
-
-func warnings(p *kinpict.Photo) []string {
-	var out []string
-	for _, c := range p.Checks {
-		if c.Severity == "warning" {
-			out = append(out, c.Message)
-		}
+func cardsOf(uses []kinpict.PhotoUse, photos []kinpict.Photo) []Card {
+	var out []Card
+	for i, u := range uses {
+		out = append(out, Card{ID: u.ID, Src: photoURL(u.ID), Name: "Photo " + strconv.Itoa(i+1), Role: u.Role, Label: u.Label, Notes: checkNotes(photos[i].Checks)})
 	}
 	return out
 }
+
+func photoURL(id string) string { return "/api/v1/photos/" + url.PathEscape(id) + "/image?thumb=1" }
 
 // A sent is the create page's form as it arrived.
 type sent struct {
@@ -208,7 +199,7 @@ func (s *Site) prepare(ctx context.Context, c kinpict.Caller, f *sent) error {
 	}
 	q := &f.draft.Request
 	q.Scenario, q.Quality, q.Instruction, q.Aspect = f.Get("scenario"), f.Get("quality"), lines(f.Get("instruction")), kinpict.Aspect(f.Get("aspect"))
-	f.draft.Consent = f.Get("consent") == "yes"
+	f.draft.Consent, f.draft.Helper = f.Get("consent") == "yes", helperOf(f.Get)
 	for _, id := range f.Values["photo"] {
 		if len(q.Photos) < kinpict.MaxPhotos && !slices.ContainsFunc(q.Photos, func(u kinpict.PhotoUse) bool { return u.ID == id }) {
 			q.Photos = append(q.Photos, kinpict.PhotoUse{ID: id, Role: kinpict.Role(f.Get("role-" + id)), Label: strings.TrimSpace(f.Get("label-" + id))})
@@ -252,8 +243,12 @@ func (s *Site) saveDraft(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.read(w, r, c); err != nil {
+	f, err := s.read(w, r, c)
+	if err != nil {
 		return err
+	}
+	if wantsJSON(r) {
+		return s.look(w, r, c, f)
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -305,13 +300,13 @@ func (s *Site) tooLarge(w http.ResponseWriter, r *http.Request, c kinpict.Caller
 
 func added(w http.ResponseWriter, photos []*kinpict.Photo) error {
 	type item struct {
-		ID       string   `json:"id"`
-		Src      string   `json:"src"`
-		Warnings []string `json:"warnings"`
+		ID    string `json:"id"`
+		Src   string `json:"src"`
+		Notes []Note `json:"notes"`
 	}
 	items := []item{}
 	for _, p := range photos {
-		items = append(items, item{p.ID, photoURL(p.ID), warnings(p)})
+		items = append(items, item{p.ID, photoURL(p.ID), checkNotes(p.Checks)})
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)

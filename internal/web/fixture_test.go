@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"kinpict"
+	"kinpict/internal/intake"
 	"kinpict/internal/provenance"
 	"kinpict/internal/scenario"
+	"kinpict/internal/wording"
 )
 
 // A specimen is a page in one of its states.
@@ -55,7 +57,7 @@ func specimens(d *dressing) map[string]specimen {
 	scenes := someScenes(d)
 	cards := []Card{
 		{ID: "pho_1", Src: "/api/v1/photos/pho_1/image?thumb=1", Name: "Photo 1", Role: "grandparent", Label: "Nana"},
-		{ID: "pho_2", Src: "/api/v1/photos/pho_2/image?thumb=1", Name: "Photo 2", Warnings: []string{"This photo is small. Faces may come out soft."}},
+		{ID: "pho_2", Src: "/api/v1/photos/pho_2/image?thumb=1", Name: "Photo 2", Notes: []Note{{"warning", "", "This photo is small. Faces may come out soft.", "Use the original."}}},
 	}
 	shop := packs(c, key, "/held/hld_1")
 	home := func(p Page) HomeView { return homeView(p, c, scenes) }
@@ -123,6 +125,14 @@ func specimens(d *dressing) map[string]specimen {
 		"create short":      {"create", create(poor, func(v *CreateView) { v.OfferPreview = true })},
 		"create dearer":     {"create", create(ann, func(v *CreateView) { v.Changed = &Change{4, 5} })},
 		"create incomplete": {"create", create(ann, func(v *CreateView) { v.Photos = nil; v.Problems = everyProblem() })},
+		"create told": {"create", create(ann, func(v *CreateView) {
+			v.Told = Told{Words: []Note{{"refused", "nude", "Not made.", "Say something else."}, {"info", "", "Long.", "Shorten it."}},
+				Always: []Note{{"info", "", "Photos 1 and 2 are nearly the same.", "Keep one."}}, Enhanced: []Note{{"warning", "", "Photo 1 is small.", "Choose Standard."}}}
+			v.Helper, v.Seasons, v.Clothing, v.Moods = intake.Helper{Season: "winter", Title: "Us"}, wording.Seasons, wording.Clothing, wording.Moods
+			v.Photos = append([]Card{}, v.Photos...)
+			v.Photos[0].Fault = "Not made."
+			v.Problems = []Problem{{"label-pho_1", "Not made."}, {"instruction", "Not made."}}
+		})},
 		"create held": {"create", create(poor, func(v *CreateView) {
 			v.Held = &Shortage{ID: "hld_1", Required: 4, Available: 3, Shortfall: 1, Debt: 2, ExpiresAt: someDay, Packs: shop}
 		})},

@@ -127,6 +127,9 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.Studio.Retry(r.Context(), v.caller, in, id, max(0, version(r))) // left out: as confirmed the first time
 	if e, ok := as(err); ok {
 		switch e.Code {
+		case kinpict.ContentNotAllowed:
+			http.Redirect(w, r, "/create?from="+id+"#words", http.StatusSeeOther) // where the words can be changed
+			return nil
 		case kinpict.InsufficientCredits:
 			if held, ok := e.Members["held_request"].(map[string]any); ok {
 				http.Redirect(w, r, "/held/"+held["id"].(string), http.StatusSeeOther)

@@ -90,6 +90,7 @@ func parse(a *assets) (map[string]*template.Template, error) {
 		"asset": a.url, "icon": icon, "mark": func() template.HTML { return mark },
 		"credits": credits, "signed": signed, "money": money, "date": date, "moment": moment, "clock": clock, "iso": iso,
 		"short": short, "title": title[kinpict.Role], "roles": func() []kinpict.Role { return kinpict.Roles },
+		"kinds": func() []Note { return []Note{{Kind: "refused"}, {Kind: "warning"}, {Kind: "info"}} },
 		"num": func(n any) (string, error) {
 			switch n := n.(type) {
 			case int:

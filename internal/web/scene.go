@@ -12,6 +12,7 @@ type Scene struct {
 	Min, Max           int
 	Small, Large       string // addresses of its sample artwork, 360 and 720 px wide
 	Width, Height      int    // of Large
+	Slow               bool   // painted, which takes longer
 }
 
 // scene describes a scenario. Its artwork is the scenario's own sample in two
@@ -27,7 +28,7 @@ func (d *dressing) scene(id string, s *scenario.Scenario) Scene {
 	v := Scene{ID: id, Title: "Family picture", Min: 1, Max: kinpict.MaxPhotos, Width: 720, Height: 900,
 		Small: d.assets.url("img/" + art + "-360.webp"), Large: d.assets.url("img/" + art + "-720.webp")}
 	if s != nil {
-		v.Title, v.Summary, v.Tips, v.Examples, v.Min, v.Max = s.Title, s.Summary, s.Tips, s.Examples, s.MinPhotos, s.MaxPhotos
+		v.Title, v.Summary, v.Tips, v.Examples, v.Min, v.Max, v.Slow = s.Title, s.Summary, s.Tips, s.Examples, s.MinPhotos, s.MaxPhotos, slow(s)
 	}
 	return v
 }

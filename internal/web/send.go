@@ -32,6 +32,17 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/create", http.StatusSeeOther)
 		return nil
 	}
+	if (do == "words" || do == "check") && len(f.faults) == 0 {
+		if do == "words" {
+			if err := s.compose(r, c, f); err != nil {
+				return err
+			}
+		}
+		return s.look(w, r, c, f)
+	}
+	if do == "words" || do == "check" {
+		return s.again(w, r, v, f, http.StatusUnprocessableEntity, nil)
+	}
 	if do == "signin" || do != "preview" && !v.page.Signed {
 		return redirect(w, r, "/sign-in", "next", "/create")
 	}
@@ -106,6 +117,8 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, v *visit, f *sent
 		return err
 	case kinpict.Invalid:
 		return s.again(w, r, v, f, http.StatusUnprocessableEntity, problems(e))
+	case kinpict.ContentNotAllowed:
+		return s.again(w, r, v, f, http.StatusUnprocessableEntity, notAllowed(e, f.draft.Request))
 	case kinpict.Internal:
 		return err
 	}
@@ -162,6 +175,9 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, v *visit, f *sent, 
 		}
 	}
 	view.Problems, view.Title = p, "Problem: "+view.Title
+	for i := range view.Photos {
+		view.Photos[i].Fault = view.Fault("label-" + view.Photos[i].ID)
+	}
 	return s.send(w, r, status, "create", view)
 }
 

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"kinpict"
+	"kinpict/internal/intake"
+	"kinpict/internal/wording"
 )
 
 // HomeView feeds home.html.
@@ -65,6 +67,11 @@ type CreateView struct {
 	Instruction    string
 	Quality        string
 	Rates          []Rate
+	Told           Told
+	Helper         intake.Helper
+	Seasons        []wording.Choice
+	Clothing       []wording.Choice
+	Moods          []wording.Choice
 	Consent        bool
 	OfferPreview   bool // beside the paid button, for who cannot pay yet
 	PreviewSpent   bool
@@ -78,7 +85,8 @@ type Card struct {
 	ID, Src, Name string
 	Role          kinpict.Role
 	Label         string
-	Warnings      []string
+	Fault         string // what is wrong with the label
+	Notes         []Note
 }
 
 // A Shape is an aspect and its name.

@@ -1,5 +1,7 @@
 // Photo picker: shrink on the device (which also drops hidden data and the place), upload one by one, show the fields of each.
 // Without this script the same <input type=file> posts the originals and the server does the work.
+import { notes, tell } from './words.js';
+
 const MAX = 3072;
 
 async function shrink(file) {
@@ -35,6 +37,13 @@ customElements.define('kp-photos', class extends HTMLElement {
     });
     document.addEventListener('paste', e => { const f = [...(e.clipboardData?.files ?? [])]; if (f.length) this.add(f); });
     this.form.addEventListener('change', () => this.save());
+    this.form.addEventListener('submit', e => {          // a photo on its way would be left out
+      const busy = this.list.querySelector('.busy');
+      if (!busy || !e.submitter?.value.match(/make|preview|signin/)) return;
+      e.preventDefault(); e.stopPropagation();
+      busy.scrollIntoView({ block: 'center' });
+      this.say('A photo is still on its way. Remove it, or wait for it.');
+    });
     if (this.input.files.length) picked();               // chosen before this script was here
   }
 
@@ -52,55 +61,75 @@ customElements.define('kp-photos', class extends HTMLElement {
     this.timer = setTimeout(() => {
       const body = new URLSearchParams();
       for (const [k, v] of new FormData(this.form)) if (typeof v === 'string' && k !== 'key' && k !== 'do') body.append(k, v);
-      fetch(this.form.dataset.draft, { method: 'POST', body, keepalive: true }).catch(() => {});
+      fetch(this.form.dataset.draft, { method: 'POST', body, keepalive: true, headers: { Accept: 'application/json' } })
+        .then(r => r.ok ? r.json() : 0).then(j => j && tell(this.form, j)).catch(() => {});
     }, 400);
   }
 
   async add(files) {
-    const room = +this.getAttribute('max') - this.count;
-    for (const f of files.slice(0, Math.max(0, room))) await this.one(f);  // one at a time: phones have little memory
-    if (files.length > room) this.say(`There is room for ${Math.max(0, room)} more.`);
+    const room = Math.max(0, +this.getAttribute('max') - this.count), some = files.slice(0, room).map(f => [f, this.card(f)]);
+    if (files.length > room) this.say(`There is room for ${room} more.`);
+    for (const [f, li] of some) await this.one(f, li);   // one at a time: phones have little memory
   }
 
-  async one(file) {
-    const li = this.blank.content.firstElementChild.cloneNode(true), img = li.querySelector('img'), warn = li.querySelector('.warn');
+  card(file) {
+    const li = this.blank.content.firstElementChild.cloneNode(true);
     this.list.insertBefore(li, this.list.lastElementChild);
     li.querySelector('.rm').setAttribute('aria-label', `Remove ${file.name}`);
-    const fail = text => {
-      li.classList.remove('busy');
-      warn.textContent = text; warn.hidden = false; warn.classList.add('err');
-      this.say(text);
-    };
-    try {
-      const s = await shrink(file);
-      if (s.shown) {
-        img.src = URL.createObjectURL(s.blob);
-        img.onload = () => URL.revokeObjectURL(img.src);
-      }
-      img.alt = file.name;
-      const body = new FormData();
-      body.append('photos', s.blob, 'photo.jpg');
-      const r = await fetch(this.getAttribute('endpoint'), { method: 'POST', body, headers: { Accept: 'application/json' } }), j = await r.json();
-      const p = j.photos?.[0];
-      if (!p) return fail([j.detail, j.hint].filter(Boolean).join(' ') || 'This photo could not be added.');
-      if (this.list.querySelector(`[data-id="${p.id}"]`)) {              // the same photo again
-        li.remove();
-        return this.say(`${file.name} was added before.`);
-      }
-      li.dataset.id = p.id;
-      const id = li.querySelector('[name=photo]');
-      id.value = p.id; id.disabled = false;
-      for (const [what, field] of [['role', li.querySelector('select')], ['label', li.querySelector('[data-name=label]')]]) {
-        field.id = field.name = `${what}-${p.id}`; field.disabled = false;
-        li.querySelector(`[data-for=${what}]`).htmlFor = field.id;
-      }
-      li.querySelector('[data-for=role]').textContent = `Who is in ${file.name}?`;
-      if (!s.shown) img.src = p.src;
-      if (p.warnings?.length) { warn.textContent = p.warnings.join(' '); warn.hidden = false; }
-      li.classList.remove('busy');
-      this.say(`${file.name} added. Photos: ${this.count}.`);
-      this.save();
-    } catch { fail('The connection dropped. Remove this photo and add it again.'); }
+    li.querySelector('img').alt = file.name;
+    return li;
+  }
+
+  // send posts a photo until it is answered. The same bytes twice are the same photo, so sending again is safe.
+  async send(blob, li) {
+    const body = new FormData(), list = li.querySelector('.checks');
+    body.append('photos', blob, 'photo.jpg');
+    for (let n = 0; li.isConnected; n++) {
+      let wait = Math.min(2 ** n, 30);
+      try {
+        const r = await fetch(this.getAttribute('endpoint'), { method: 'POST', body, headers: { Accept: 'application/json' } }), j = await r.json();
+        if (r.status < 429 || n > 4) return j;
+        wait = Math.min(+r.headers.get('Retry-After') || wait, 60);
+      } catch { /* no network, or cut short */ }
+      notes(list, [{ kind: 'info', say: navigator.onLine ? 'Waiting to send this photo again.' : 'Waiting for the network.', help: 'It is sent by itself.' }]);
+      await new Promise(go => {
+        setTimeout(go, wait * 1000);
+        addEventListener('online', go, { once: true });
+      });
+    }
+  }
+
+  async one(file, li) {
+    const img = li.querySelector('img'), list = li.querySelector('.checks');
+    const s = await shrink(file);
+    if (s.shown) {
+      img.src = URL.createObjectURL(s.blob);
+      img.onload = () => URL.revokeObjectURL(img.src);
+    }
+    const j = await this.send(s.blob, li);
+    if (!j || !li.isConnected) return;                   // removed while it waited
+    li.classList.remove('busy');
+    const p = j.photos?.[0];
+    if (!p) {
+      notes(list, [{ kind: 'refused', say: j.detail || 'This photo could not be added.', help: j.hint }]);
+      return this.say(list.textContent);
+    }
+    if (this.list.querySelector(`[data-id="${p.id}"]`)) {                // the same photo again
+      li.remove();
+      return this.say(`${file.name} was added before.`);
+    }
+    li.dataset.id = p.id;
+    const id = li.querySelector('[name=photo]');
+    id.value = p.id; id.disabled = false;
+    for (const [what, field] of [['role', li.querySelector('select')], ['label', li.querySelector('[data-name=label]')]]) {
+      field.id = field.name = `${what}-${p.id}`; field.disabled = false;
+      li.querySelector(`[data-for=${what}]`).htmlFor = field.id;
+    }
+    li.querySelector('[data-for=role]').textContent = `Who is in ${file.name}?`;
+    if (!s.shown) img.src = p.src;
+    notes(list, p.notes);
+    this.say(`${file.name} added. Photos: ${this.count}.`);
+    this.save();
   }
 
   take(li) {

@@ -1,0 +1,158 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"kinpict"
+	"kinpict/internal/intake"
+	"kinpict/internal/scenario"
+	"kinpict/internal/wording"
+)
+
+// A Note is something the create page says about a photo, the words or the
+// request. Kind is refused, warning or info, and has an icon each.
+type Note struct {
+	Kind  string `json:"kind"`
+	Words string `json:"words"` // what it is about, if it is about certain words
+	Say   string `json:"say"`
+	Help  string `json:"help"`
+}
+
+// kinds of notes by their severity; what is not here is for information.
+var noteKinds = map[string]string{kinpict.Refused: "refused", "warning": "warning"}
+
+func noteKind(severity string) string {
+	if k := noteKinds[severity]; k != "" {
+		return k
+	}
+	return "info"
+}
+
+// checkNotes are the checks worth a line: what only tells that all is well, such
+// as that metadata is gone, stays with the API.
+func checkNotes(list []kinpict.Check) []Note {
+	out := []Note{}
+	for _, c := range list {
+		if c.Help != "" || c.Severity == "warning" {
+			out = append(out, Note{noteKind(c.Severity), "", c.Message, c.Help})
+		}
+	}
+	return out
+}
+
+func wordNotes(list []kinpict.Finding) []Note {
+	out := []Note{}
+	for _, f := range list {
+		out = append(out, Note{noteKind(f.Severity), f.Words, f.Message, f.Help})
+	}
+	return out
+}
+
+// A Told is what is known of a draft before anything is pressed.
+type Told struct {
+	Words    []Note `json:"words"`
+	Always   []Note `json:"always"`
+	Standard []Note `json:"standard"`
+	Enhanced []Note `json:"enhanced"`
+}
+
+// An Advised is notes about one quality.
+type Advised struct {
+	Quality string
+	Notes   []Note
+}
+
+// ByQuality is the notes that depend on the quality.
+func (t Told) ByQuality() []Advised {
+	return []Advised{{kinpict.Standard, t.Standard}, {kinpict.Enhanced, t.Enhanced}}
+}
+
+// tell looks a draft over. photos are in the order of the request's uses.
+func (s *Site) tell(req kinpict.Request, photos []kinpict.Photo) Told {
+	a := s.Studio.Advise(req, photos)
+	return Told{Words: wordNotes(s.Studio.Words(req, photos)), Always: checkNotes(a.Always),
+		Standard: checkNotes(a.ByQuality[kinpict.Standard]), Enhanced: checkNotes(a.ByQuality[kinpict.Enhanced])}
+}
+
+// sources are the photos of a request that are still there, with their uses.
+func (s *Site) sources(r *http.Request, c kinpict.Caller, uses []kinpict.PhotoUse) ([]kinpict.PhotoUse, []kinpict.Photo, error) {
+	if c.Owner() == "" || len(uses) == 0 {
+		return nil, nil, nil
+	}
+	have, err := s.Intake.Photos(r.Context(), c)
+	if err != nil {
+		return nil, nil, err
+	}
+	var kept []kinpict.PhotoUse
+	var photos []kinpict.Photo
+	for _, u := range uses {
+		if i := slices.IndexFunc(have, func(p kinpict.Photo) bool { return p.ID == u.ID }); i >= 0 {
+			kept, photos = append(kept, u), append(photos, have[i])
+		}
+	}
+	return kept, photos, nil
+}
+
+// compose puts the helper's choices into the draft's instruction.
+func (s *Site) compose(r *http.Request, c kinpict.Caller, f *sent) error {
+	req := f.draft.Request
+	var photos []kinpict.Photo
+	var err error
+	if req.Photos, photos, err = s.sources(r, c, req.Photos); err != nil {
+		return err
+	}
+	h := f.draft.Helper
+	f.draft.Request.Instruction = s.Studio.Compose(wording.Wish{Season: h.Season, Clothing: h.Clothing, Mood: h.Mood, Title: h.Title, Words: req.Instruction}, req, photos)
+	return s.Intake.SaveDraft(r.Context(), c, f.draft)
+}
+
+// look answers the page's script with what is known of the draft, and a browser
+// without it with the page itself, at the words.
+func (s *Site) look(w http.ResponseWriter, r *http.Request, c kinpict.Caller, f *sent) error {
+	if !wantsJSON(r) {
+		http.Redirect(w, r, "/create#words", http.StatusSeeOther)
+		return nil
+	}
+	req := f.draft.Request
+	var photos []kinpict.Photo
+	var err error
+	if req.Photos, photos, err = s.sources(r, c, req.Photos); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(struct {
+		Instruction string `json:"instruction"`
+		Told
+	}{req.Instruction, s.tell(req, photos)})
+}
+
+// notAllowed are the problems of a request with forbidden words: which words, and
+// where the page has them.
+func notAllowed(e *kinpict.Error, req kinpict.Request) []Problem {
+	out := problems(e)
+	found, _ := e.Members["findings"].([]kinpict.Finding)
+	for i := range out {
+		if len(found) > 0 {
+			out[i].Message = "“" + found[0].Words + "”: " + out[i].Message
+		}
+		for k, u := range req.Photos {
+			if list, _ := e.Members["errors"].([]map[string]string); len(list) > i && list[i]["field"] == labelField(k) {
+				out[i].Field = "label-" + u.ID
+			}
+		}
+	}
+	return out
+}
+
+func labelField(i int) string { return "photos[" + number(int64(i)) + "].label" }
+
+// slow says which scenarios take longer.
+func slow(s *scenario.Scenario) bool { return s != nil && s.Pace == scenario.Painted }
+
+// helperOf reads the helper's part of the form.
+func helperOf(get func(string) string) intake.Helper {
+	return intake.Helper{Season: get("season"), Clothing: get("clothing"), Mood: get("mood"), Title: strings.TrimSpace(get("title"))}
+}
