@@ -6,6 +6,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"kinpict/client"
 )
 
 // A sight is one page in one state: how to come there, and what is pressed first
@@ -33,9 +35,14 @@ func (b *tab) seen() []sight {
 	s.draw()
 	waits := s.make(c, s.ask(c, 120)).ID
 
+	review, err := c.FileReview(b.Context(), "", client.Report{Message: "I had 80 credits before this picture failed, and I have 76 now.", Generation: failed, Checkout: bought.ID})
+	b.must("file a review", err)
+
 	b.open("/create")
 	b.addPhotos(b.drawn(3)...)
 	return []sight{
+		{"purchases", "/purchases", "main .btn"}, {"receipt", "/purchases/" + bought.ID, "main .btn"}, {"help", "/help/balance?generation=" + failed + "&checkout=" + bought.ID, "main .btn.big"},
+		{"review", "/help/balance/" + review.ID, "main .btn"}, {"price-history", "/pricing/history", "main .btn"},
 		{"home", "/", "main .btn.big"}, {"scenarios", "/scenarios", ".idea"}, {"scenario", "/scenarios/gallery", "main .btn.big"},
 		{"pricing", "/pricing", ".buyone .btn"}, {"create", "/create", "#go"}, {"generations", "/generations", "main .btn"},
 		{"ready", "/generations/" + ready, "main .btn.big"}, {"failed", "/generations/" + failed, "main .btn.big"},
