@@ -23,6 +23,7 @@ import (
 	"kinpict/internal/generation"
 	"kinpict/internal/photo"
 	"kinpict/internal/scenario"
+	"kinpict/internal/wording"
 )
 
 type generateCmd struct {
@@ -66,6 +67,9 @@ func (c *generateCmd) Run(s *session) error {
 	if job.Aspect == "" {
 		job.Aspect = sc.Aspects[0]
 	}
+	if err := c.words(s, engines.Info().Generative); err != nil {
+		return err
+	}
 	if len(c.Photos) > sc.MaxPhotos {
 		return &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("%s takes at most %d photos.", sc.Title, sc.MaxPhotos)}
 	}
@@ -108,6 +112,23 @@ func (c *generateCmd) Run(s *session) error {
 		return usageError{err}
 	}
 	fmt.Fprintf(s.out, "%s: %d x %d pixels by %s in %s\n", c.Output, pic.Width, pic.Height, name, time.Since(start).Round(10*time.Millisecond))
+	return nil
+}
+
+// words prints what is found in the instruction and refuses what is forbidden,
+// here as everywhere: an operator's shell reaches the same image services.
+func (c *generateCmd) words(s *session, generative bool) error {
+	for _, f := range wording.Check(c.Instruction, wording.About{Generative: generative}) {
+		if f.Severity == kinpict.Refused {
+			return &kinpict.Error{Code: kinpict.ContentNotAllowed, Message: fmt.Sprintf("%q: %s", f.Words, f.Message), Hint: f.Help}
+		}
+		fmt.Fprintf(s.errOut, "advice: %s %s\n", f.Message, f.Help)
+	}
+	for _, l := range c.Label {
+		if found := wording.Refused(l); len(found) > 0 {
+			return &kinpict.Error{Code: kinpict.ContentNotAllowed, Message: fmt.Sprintf("%q: %s", l, found[0].Message), Hint: found[0].Help}
+		}
+	}
 	return nil
 }
 
