@@ -26,15 +26,12 @@ func TestTheHelperPutsChoicesIntoWords(t *testing.T) {
 	f.Set("instruction", "our dog in front")
 	f.Set("consent", "yes")
 	f.Set("do", "words")
+	const words = `"Us & them" The picture shows a grandparent. The scene is Summer by the sea. The season is summer, with warm bright light. The mood is calm. our dog in front`
 	for range 2 {
 		b.upload("/create", f).to(t, "/create")
-		p := b.get("/create").want(t, 200, `value="Nana"`, `value="grandparent" selected`, `value="summer" selected`, `value="calm" selected`, `value="Us & them"`, "checked", "<details class=\"helper\" open>")
-		f = p.form(t)
-		f.Set("do", "words")
-		const want = `"Us & them" The picture shows a grandparent. The scene is Summer by the sea. The season is summer, with warm bright light. The mood is calm. our dog in front`
-		if got := f.Get("instruction"); got != want {
-			t.Fatalf("the words are %q, want %q", got, want)
-		}
+		b.get("/create").want(t, 200, `value="Nana"`, `value="grandparent" selected`, `value="summer" selected`, `value="calm" selected`, `value="Us & them"`,
+			"<details class=\"helper\" open>", ">"+words+"</textarea>")
+		f.Set("instruction", words)
 	}
 }
 
