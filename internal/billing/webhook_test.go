@@ -103,6 +103,9 @@ func TestEventsAreAnsweredBeforeTheyAreProcessed(t *testing.T) {
 		if r.line.asks != asks {
 			r.Errorf("the provider waited while it was asked")
 		}
+		if len(r.shop.Queue) != 1 {
+			r.Fatalf("%d events are queued, want 1", len(r.shop.Queue))
+		}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		r.line.answer = func(*billing.State) error { cancel(); return nil }
