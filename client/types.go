@@ -68,6 +68,7 @@ type UploadLimits struct {
 	MinSide         int      `json:"min_side"`
 	MaxAspect       int      `json:"max_aspect" doc:"Longer side to shorter side."`
 	MaxScans        int      `json:"max_scans" doc:"Scans of a progressive JPEG."`
+	MaxSteps        int64    `json:"max_steps" doc:"Samples a JPEG decoder visits, over all scans."`
 	MaxDecodeBytes  int64    `json:"max_decode_bytes" doc:"Memory that decoding the file may take."`
 	MinBytesASecond int      `json:"min_bytes_a_second" doc:"After the first ten seconds of a request."`
 }

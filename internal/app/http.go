@@ -72,7 +72,7 @@ func (a *App) limits() client.Limits {
 	l := photo.DefaultLimits()
 	return client.Limits{
 		Upload: client.UploadLimits{Types: photo.Types(), MaxBytes: int64(l.Bytes), MaxPixels: int64(l.Pixels), MaxSide: l.Side,
-			MinSide: l.Short, MaxAspect: l.Aspect, MaxScans: l.Scans, MaxDecodeBytes: l.Decode},
+			MinSide: l.Short, MaxAspect: l.Aspect, MaxScans: l.Scans, MaxDecodeBytes: l.Decode, MaxSteps: l.Samples},
 		Storage: client.StorageLimits{AccountBytes: intake.AccountQuota.Bytes, AccountFiles: int(intake.AccountQuota.Files), GuestBytes: intake.GuestQuota.Bytes, GuestFiles: int(intake.GuestQuota.Files)},
 		Request: client.RequestLimits{MaxPhotos: kinpict.MaxPhotos, MaxInstruction: kinpict.MaxInstruction, MaxLabel: kinpict.MaxLabel},
 		Rates: []client.RateLimit{
