@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"kinpict/internal/photo/heif/heiftest"
 )
 
 func TestMain(m *testing.M) {
@@ -31,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status,
 			"photo":  drawPhoto,
+			"heic":   drawHEIC,
 		},
 	})
 }
@@ -55,6 +58,14 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}
+}
+
+// heic FILE writes a small HEIC file under that name.
+func drawHEIC(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: heic file")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), heiftest.File{}.Bytes(), 0o600))
 }
 
 // photo FILE draws a small picture to make a picture of.

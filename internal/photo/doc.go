@@ -14,5 +14,6 @@
 // Known limits: the first picture of a file is the only one taken; the HDR
 // gain map, video or second frame behind it is dropped. Colour is converted
 // from RGB profiles made of a matrix and three curves (Display P3, Adobe RGB,
-// ProPhoto); any other profile is dropped and the numbers are read as sRGB.
+// ProPhoto); any other profile (tables as mft2 and mAB, grey, CMYK) is dropped and the numbers
+// are read as sRGB.
 package photo

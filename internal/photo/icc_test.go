@@ -53,6 +53,7 @@ func para(kind uint16, v ...float64) []byte {
 var (
 	displayP3 = [9]float64{0.5151, 0.2920, 0.1571, 0.2412, 0.6922, 0.0666, -0.0011, 0.0419, 0.7841}
 	adobeRGB  = [9]float64{0.6097, 0.2053, 0.1492, 0.3111, 0.6257, 0.0632, 0.0195, 0.0609, 0.7446}
+	proPhoto  = [9]float64{0.7977, 0.1352, 0.0313, 0.2880, 0.7119, 0.0001, 0, 0, 0.8249}
 	sRGB      = [9]float64{0.4361, 0.3851, 0.1431, 0.2225, 0.7169, 0.0606, 0.0139, 0.0971, 0.7141}
 
 	sRGBCurve = para(3, 2.4, 1/1.055, 0.055/1.055, 1/12.92, 0.04045)
@@ -68,6 +69,8 @@ func TestProfile(t *testing.T) {
 		{"sRGB red in Display P3", profile(displayP3, sRGBCurve), [3]uint8{234, 51, 35}, [3]uint8{255, 0, 0}},
 		{"sRGB green in Display P3", profile(displayP3, sRGBCurve), [3]uint8{117, 251, 76}, [3]uint8{0, 255, 0}},
 		{"sRGB red in Adobe RGB", profile(adobeRGB, []byte("curv\x00\x00\x00\x00\x00\x00\x00\x01\x02\x33")), [3]uint8{219, 0, 0}, [3]uint8{255, 0, 0}},
+		{"sRGB red in ProPhoto", profile(proPhoto, []byte("curv\x00\x00\x00\x00\x00\x00\x00\x01\x01\xcd")), [3]uint8{179, 70, 26}, [3]uint8{255, 0, 0}},
+		{"ProPhoto grey", profile(proPhoto, []byte("curv\x00\x00\x00\x00\x00\x00\x00\x01\x01\xcd")), [3]uint8{100, 100, 100}, [3]uint8{118, 118, 118}},
 		{"with a tag nobody knows", withTag(profile(displayP3, sRGBCurve), "what"), [3]uint8{234, 51, 35}, [3]uint8{255, 0, 0}},
 		{"grey stays grey", profile(displayP3, sRGBCurve), [3]uint8{119, 119, 119}, [3]uint8{119, 119, 119}},
 		{"linear light", profile(sRGB, []byte("curv\x00\x00\x00\x00\x00\x00\x00\x00")), [3]uint8{55, 55, 55}, [3]uint8{128, 128, 128}},
@@ -102,6 +105,7 @@ func TestProfileIgnored(t *testing.T) {
 		"none":                    nil,
 		"sRGB itself":             profile(sRGB, sRGBCurve),
 		"CMYK":                    edit(16, "CMYK"),
+		"grey":                    edit(16, "GRAY"),
 		"Lab connection":          edit(20, "Lab "),
 		"no signature":            edit(36, "xxxx"),
 		"cut":                     p3[:len(p3)-1],
