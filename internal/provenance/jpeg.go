@@ -76,8 +76,9 @@ func openJPEG(data []byte) (*carrier, error) {
 			c.store = append(c.store, content[8:]...)
 		case c.store != nil && isStore(content):
 			return nil, damaged("two manifest stores")
-		case id == instance:
-			// Another box under the number that is ours would be read as a part of it.
+		case id == instance || isStore(content):
+			// Another box under the number that is ours, or the middle of a store whose
+			// beginning is lost, would be read as a part of ours.
 			drop = append(drop, p.at)
 			continue
 		default:

@@ -31,12 +31,15 @@ func (e *exam) parent() *parent {
 	if len(e.records) == 0 || e.records[0].signer == "" {
 		return nil // to name one that is broken would break the new one too
 	}
+	if (&link{URL: manifestURL + e.records[0].node.label}).manifestName() == "" {
+		return nil // a label that no link can name
+	}
 	return &parent{e.records[0], "image/" + e.Format, e.manifests}
 }
 
 // ingredient names the parent and says what was found when it was checked.
 func (p *parent) ingredient() ingredient {
-	root := "self#jumbf=/c2pa/" + p.node.label
+	root := manifestURL + p.node.label
 	g := ingredient{Title: "picture", Format: p.format, Relationship: "parentOf", Manifest: link{URL: root, Hash: digest(p.node.body())}}
 	seal := root + "/" + signatureLabel
 	if s := p.node.child(signatureLabel); s != nil {

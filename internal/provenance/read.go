@@ -112,9 +112,12 @@ func (l *link) assertionName(manifest string) string {
 	return name
 }
 
+// manifestURL begins the link to a manifest.
+const manifestURL = "self#jumbf=/c2pa/"
+
 // manifestName is the label of the manifest that a link names.
 func (l *link) manifestName() string {
-	name, ok := strings.CutPrefix(l.URL, "self#jumbf=/c2pa/")
+	name, ok := strings.CutPrefix(l.URL, manifestURL)
 	if !ok || strings.Contains(name, "/") {
 		return ""
 	}
