@@ -1,7 +1,7 @@
 # Kinpict. `make run` and `make test` are all there is to know; the rest is for those who work on it.
 BIN := bin/kinpict
 
-.PHONY: run build test deps check race soak bench golden screens help
+.PHONY: run build test deps check race soak bench golden sheets screens help
 
 run: build ## Build and serve at http://localhost:8080 on embedded defaults
 	$(BIN) serve
@@ -26,6 +26,7 @@ soak: ## 100 kill -9 cycles under load, a long walk through the ledger, a minute
 	go test -count=1 -timeout 60m -v ./internal/e2e -run 'TestKill' -e2e.kills=100
 	go test -count=1 -timeout 60m -v ./internal/store -run 'TestWalk' -ledger.steps=100000
 	go test -count=1 -timeout 20m -v ./internal/e2e -run '^TestStorm$$' -e2e.storm=1m -e2e.files=$(UPLOADS)
+	go test -count=1 -timeout 90m -v ./internal/engine/studio -run '^TestSheetsLookAsTheyDid$$' -sheets.full
 
 bench: ## Print our rates beside the limits they are measured against, in one run
 	scripts/deps bench
@@ -33,6 +34,10 @@ bench: ## Print our rates beside the limits they are measured against, in one ru
 
 golden: ## Rewrite every file that is generated from code and compared in tests
 	go test ./internal/config ./internal/httpd ./internal/api ./internal/engine ./internal/engine/openai -update
+
+sheets: ## Contact sheets of every scenario, count, aspect and quality in ./sheets, to look at; PHOTOS=folder draws them from your own
+	mkdir -p sheets
+	go test -count=1 -timeout 60m ./internal/engine/studio -run '^TestSheetsLookAsTheyDid$$' -sheets.out=$(CURDIR)/sheets -sheets.photos=$(PHOTOS)
 
 screens: deps ## Pictures of every page and state, on a phone and a desk, light and dark, in ./screens
 	go test -count=1 ./internal/e2e -run '^TestBrowserScreens$$' -e2e.screens=$(CURDIR)/screens
