@@ -103,6 +103,11 @@ func TestCompose(t *testing.T) {
 		{Wish{Scene: `St. "X".`}, "The scene is St 'X'."},
 		{Wish{Title: `Summer "2026"`, Words: `by the sea`}, `"Summer '2026'" by the sea`},
 		{Wish{Title: "Us", Words: `"Us" by the sea`}, `"Us" by the sea`},
+		{Wish{Title: "Us", Mood: "calm", Words: "our dog in front"}, `"Us" The mood is calm. our dog in front`},
+		{Wish{Mood: "calm", Words: `"Us" The mood is festive. our dog in front`}, `"Us" The mood is calm. our dog in front`},
+		{Wish{Title: "Them", Words: `"Us" The mood is festive. our dog in front`}, `"Them" our dog in front`},
+		{Wish{Title: "Us", Mood: "calm", Words: `look for "Us" on the wall`}, `The mood is calm. look for "Us" on the wall`},
+		{Wish{Mood: "calm", Words: `"Two weeks of sand" "and us"`}, `The mood is calm. "Two weeks of sand" "and us"`},
 		{Wish{Season: "never", Mood: "<b>"}, ""},
 	} {
 		got := Compose(c.wish)

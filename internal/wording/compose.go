@@ -61,16 +61,31 @@ type Wish struct {
 
 // composed finds the sentences that Compose writes, so that a second press
 // replaces them.
-var composed = regexp.MustCompile(`(?:The picture shows|The scene is|The season is|Everyone wears|The mood is) [^.\n"]*\.`)
+var composed = regexp.MustCompile(`(?:` + openings + `) [^.\n"]*\.`)
+
+const openings = `The picture shows|The scene is|The season is|Everyone wears|The mood is`
+
+// written is the title that Compose wrote before its sentences, and the rest.
+func written(text string) (title, rest string) {
+	m := headed.FindStringSubmatchIndex(text)
+	if m == nil {
+		return "", text
+	}
+	return text[:m[3]], text[m[3]:]
+}
+
+var headed = regexp.MustCompile(`^("[^"\n]*") (?:` + openings + `) `)
 
 // Compose makes a wish one instruction in plain sentences, at most
 // kinpict.MaxInstruction characters: the title in double quotes, who is shown,
 // the scene, season, clothes and mood, and then the person's own words as they
 // are. Its own sentences give way before a word of the person does. What it
-// wrote into Words before is replaced, so pressing twice is pressing once.
+// wrote into Words before is replaced, a title only by another one, so pressing
+// twice is pressing once.
 func Compose(w Wish) string {
-	own := strings.TrimSpace(squeeze(composed.ReplaceAllString(w.Words, "")))
-	var title string
+	lead, rest := written(strings.TrimSpace(w.Words))
+	own := strings.TrimSpace(squeeze(composed.ReplaceAllString(rest, "")))
+	title := lead
 	if t := strings.TrimSpace(strings.NewReplacer(`"`, "'", "\n", " ", "“", "'", "”", "'").Replace(w.Title)); t != "" {
 		title = `"` + cut(t, MaxTitle) + `"`
 		if q := quotes(own); len(q) > 0 && q[0].text == strings.Trim(title, `"`) {
