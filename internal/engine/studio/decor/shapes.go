@@ -2,7 +2,9 @@ package decor
 
 import (
 	"math"
-	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 
 	"kinpict/internal/engine/studio/lettering"
 	"kinpict/internal/engine/studio/noise"
@@ -220,12 +222,15 @@ func (c *Canvas) foil(base raster.Color) func(x, y int) raster.Color {
 	}
 }
 
+// capitals are those a typesetter would set: SS for ß, and Greek without accents.
+func capitals(s string) string { return cases.Upper(language.Greek).String(s) }
+
 // text sets the title or subtitle about its place, with short rules beside it
 // when Stroke is set: Stroke thick and Gap long.
 func (c *Canvas) text(l *Layer, _ uint32) {
 	text := c.Texts[l.Text]
 	if l.Upper {
-		text = strings.ToUpper(text)
+		text = capitals(text)
 	}
 	u := c.Unit
 	line, ok := lettering.Set(text, l.Font, l.Size[0]*u, l.Track)
