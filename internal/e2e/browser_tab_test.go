@@ -161,7 +161,11 @@ func (b *tab) hear(ev any) {
 			fault("console.%s: %v", ev.Type, ev.Args)
 		}
 	case *runtime.EventExceptionThrown:
-		fault("exception: %s", ev.ExceptionDetails.Text)
+		text := ev.ExceptionDetails.Text
+		if x := ev.ExceptionDetails.Exception; x != nil {
+			text += ": " + x.Description
+		}
+		fault("exception: %s", text)
 	}
 }
 
