@@ -87,8 +87,11 @@ type Purchase struct {
 	AccountID      string
 	Pack           string
 	Credits        Credits
-	Price          Money
+	Price          Money // what is paid, without Tax and after Discount
 	Tax            int64 // minor units the provider added to Price
+	Promo          string
+	Discount       int64   // minor units the promo code took off
+	Bonus          Credits // that the promo code adds
 	CatalogVersion int64
 	Provider       string
 	SessionID      string

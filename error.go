@@ -14,6 +14,7 @@ const (
 	Conflict             Code = "conflict"
 	InsufficientCredits  Code = "insufficient_credits"
 	PriceChanged         Code = "price_changed"
+	PromoRefused         Code = "promo_refused"
 	KeyRequired          Code = "idempotency_key_required"
 	KeyReused            Code = "idempotency_key_reused"
 	NotCancelable        Code = "not_cancelable"

@@ -266,6 +266,7 @@ type Order struct {
 	Pack           string `json:"pack" min:"1" max:"80"`
 	CatalogVersion int64  `json:"catalog_version,omitempty" doc:"The price book the person was shown." min:"0"`
 	Currency       string `json:"currency,omitempty" doc:"ISO 4217 in lower case; without it the pack's first." max:"3"`
+	Promo          string `json:"promo,omitempty" doc:"A promo code, as the person typed it." max:"80"`
 	Back           string `json:"back,omitempty" doc:"Path of this site to go on with after paying." max:"500"`
 }
 
@@ -276,7 +277,13 @@ type Checkout struct {
 	URL       string          `json:"url" doc:"The payment provider's page."`
 	Pack      string          `json:"pack"`
 	Credits   kinpict.Credits `json:"credits"`
-	Price     kinpict.Money   `json:"price"`
+	Price     kinpict.Money   `json:"price" doc:"What is paid, after the discount and before tax."`
+	Tax       int64           `json:"tax_minor" doc:"On top of the price; 0 until the provider has computed it, and where there is none."`
+	Discount  int64           `json:"discount_minor" doc:"What the promo code took off."`
+	Promo     string          `json:"promo" doc:"The promo code, or empty."`
+	Bonus     kinpict.Credits `json:"bonus_credits" doc:"What the promo code adds to the credits."`
+	Refunded  int64           `json:"refunded_minor" doc:"Of the price and tax, what went back."`
+	Disputed  int64           `json:"disputed_minor" doc:"Of the price and tax, what a bank holds or took."`
 	CreatedAt time.Time       `json:"created_at"`
 	PaidAt    *time.Time      `json:"paid_at"`
 	ExpiresAt time.Time       `json:"expires_at"`

@@ -9,6 +9,7 @@ import (
 
 	"kinpict"
 	"kinpict/client"
+	"kinpict/internal/billing"
 )
 
 func (a *API) credits(c *call) error {
@@ -90,7 +91,8 @@ func (a *API) createCheckout(c *call) error {
 	if err != nil {
 		return err
 	}
-	o, err := a.Shop.Checkout(c.ctx(), c.caller, c.intent(), in.Pack, in.CatalogVersion, in.Currency, in.Back)
+	o, err := a.Shop.Checkout(c.ctx(), c.caller, c.intent(),
+		billing.Choice{Pack: in.Pack, Version: in.CatalogVersion, Currency: in.Currency, Promo: in.Promo, Back: in.Back})
 	if err != nil {
 		return err
 	}

@@ -246,7 +246,7 @@ var calls = []*operation{
 		method: "POST", path: root + "/checkouts", name: "createCheckout", summary: "Buy a pack",
 		who: account, key: true, body: client.Order{},
 		answers: []answer{{status: 201, says: "Pay at url; the credits arrive by themselves.", body: client.Checkout{}, replays: true}},
-		fails:   []kinpict.Code{kinpict.PriceChanged, kinpict.Forbidden, kinpict.Conflict, kinpict.RateLimited},
+		fails:   []kinpict.Code{kinpict.PriceChanged, kinpict.PromoRefused, kinpict.Forbidden, kinpict.Conflict, kinpict.RateLimited},
 		serve:   (*API).createCheckout,
 	}, {
 		method: "GET", path: root + "/checkouts", name: "checkouts", summary: "One's purchases",

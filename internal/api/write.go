@@ -131,7 +131,7 @@ func generationOf(g *kinpict.Generation) client.Generation {
 
 func checkoutOf(p *kinpict.Purchase) client.Checkout {
 	return client.Checkout{ID: p.ID, Status: p.State, URL: p.URL, Pack: p.Pack, Credits: p.Credits, Price: p.Price,
-		CreatedAt: p.CreatedAt, PaidAt: maybe(p.PaidAt), ExpiresAt: p.ExpiresAt}
+		Tax: p.Tax, Discount: p.Discount, Promo: p.Promo, Bonus: p.Bonus, Refunded: p.Refunded, Disputed: p.Disputed, CreatedAt: p.CreatedAt, PaidAt: maybe(p.PaidAt), ExpiresAt: p.ExpiresAt}
 }
 
 func photoOf(p *kinpict.Photo) client.Photo {

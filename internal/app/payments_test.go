@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"kinpict"
+	"kinpict/internal/billing"
 	"kinpict/internal/billing/stripe/stripetest"
 	"kinpict/internal/config"
 	"kinpict/internal/store"
@@ -89,7 +90,7 @@ func post(ctx context.Context, base string, h http.Header, body []byte) (int, er
 func buy(t testing.TB, a *App, buyer kinpict.Caller, key string) *kinpict.Purchase {
 	t.Helper()
 	o, err := a.Shop.Checkout(context.Background(), buyer, kinpict.Intent{Route: "POST /checkouts", Key: key, Hash: []byte(key),
-		Answer: func(any, error) (int, []byte) { return http.StatusCreated, []byte("{}") }}, "credits-80", 0, "", "")
+		Answer: func(any, error) (int, []byte) { return http.StatusCreated, []byte("{}") }}, billing.Choice{Pack: "credits-80"})
 	if err != nil {
 		t.Fatal(err)
 	}

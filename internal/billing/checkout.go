@@ -19,33 +19,45 @@ type Opened struct {
 	Replay   *kinpict.Replay
 }
 
-// Checkout opens a checkout of one pack. catalogVersion is the price book the
-// person was shown, 0 for the one in force; a dearer price now is PriceChanged,
-// a cheaper one applies. currency may be empty for the pack's first. back is the
-// local path where the person goes on afterwards, or empty. The result handed to
-// in.Answer is a *kinpict.Purchase.
+// A Choice is what a person wants to buy.
+type Choice struct {
+	Pack string
+	// Version is the price book the person was shown, 0 for the one in force. A
+	// dearer price now is PriceChanged, a cheaper one applies.
+	Version  int64
+	Currency string // empty: the pack's first
+	Promo    string // a promo code as it was typed, or empty
+	Back     string // local path where the person goes on afterwards, or empty
+}
+
+// Checkout opens a checkout of one pack. The result handed to in.Answer is a
+// *kinpict.Purchase.
 //
 // The purchase's row comes first, the provider second, outside any transaction.
 // Whatever dies in between, the same key goes on where it stopped: the row
 // freezes every word of the order and the provider knows the order's key.
 //
 // Errors: Unauthenticated, KeyRequired, KeyReused, Invalid, PriceChanged,
-// RateLimited, Forbidden, Conflict for a key whose checkout has expired, and
+// PromoRefused, RateLimited, Forbidden, Conflict for a key whose checkout has expired, and
 // Unavailable when the provider does not answer.
-func (s *Shop) Checkout(ctx context.Context, c kinpict.Caller, in kinpict.Intent, packID string, catalogVersion int64, currency, back string) (*Opened, error) {
+func (s *Shop) Checkout(ctx context.Context, c kinpict.Caller, in kinpict.Intent, want Choice) (*Opened, error) {
 	if err := signedIn(c); err != nil {
 		return nil, err
 	}
 	if in.Key == "" {
 		return nil, &kinpict.Error{Code: kinpict.KeyRequired, Message: "Buying needs an Idempotency-Key.", Hint: "Send a new random key with each new checkout."}
 	}
-	if back != "" && !kinpict.LocalPath(back) {
+	if want.Back != "" && !kinpict.LocalPath(want.Back) {
 		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: "The way back must be a path of this site.", Hint: "Send a path such as /create, without a host."}
+	}
+	promo, err := s.promoFor(ctx, c, &in, want.Promo)
+	if err != nil {
+		return nil, err
 	}
 	id := s.IDs.New(kinpict.PurchasePrefix)
 	var p *store.Purchase
 	var replay *kinpict.Replay
-	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
+	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		account, err := tx.LockAccount(c.AccountID)
 		if err != nil {
 			return err
@@ -64,7 +76,7 @@ func (s *Shop) Checkout(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		if err := s.limit(tx, c); err != nil {
 			return err
 		}
-		if p, err = s.order(tx, account, id, packID, catalogVersion, currency, back); err != nil {
+		if p, err = s.order(tx, account, id, want, promo); err != nil {
 			return err
 		}
 		if err := tx.PutPurchase(p); err != nil {
@@ -105,7 +117,7 @@ func (s *Shop) limit(tx *store.Tx, c kinpict.Caller) error {
 }
 
 // order makes the purchase of a pack at the price that applies, not yet stored.
-func (s *Shop) order(tx *store.Tx, account *kinpict.Account, id, packID string, version int64, currency, back string) (*store.Purchase, error) {
+func (s *Shop) order(tx *store.Tx, account *kinpict.Account, id string, want Choice, promo *kinpict.Promo) (*store.Purchase, error) {
 	if account.Status != "active" {
 		return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "This account cannot buy credits at the moment.", Hint: "Ask whoever runs this site why."}
 	}
@@ -117,36 +129,49 @@ func (s *Shop) order(tx *store.Tx, account *kinpict.Account, id, packID string, 
 		return nil, &kinpict.Error{Code: kinpict.Unavailable, Message: "The shop is not open yet.",
 			Hint: "Its prices are examples until an operator confirms them with kinpict catalog apply."}
 	}
-	pack, price, err := quote(tx, book, packID, version, currency)
+	if want.Promo != "" && promo == nil {
+		return nil, errPromo // its answer was forgotten just now; nobody pays the full price unasked
+	}
+	pack, full, err := quote(tx, book, want, promo)
 	if err != nil {
 		return nil, err
 	}
+	price, bonus, err := s.redeem(tx, account.ID, promo, pack.ID, full)
+	if err != nil {
+		return nil, err
+	}
+	code := ""
+	if promo != nil {
+		code = promo.Code
+	}
 	return &store.Purchase{Livemode: s.Live, Taxed: s.Tax, Purchase: kinpict.Purchase{
 		ID: id, AccountID: account.ID, Pack: pack.ID, Credits: pack.Credits, Price: price, CatalogVersion: book.Version, Provider: s.Provider.Name(),
-		State: Open, Back: back, CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(CheckoutLife)}}, nil
+		Promo: code, Discount: full.Amount - price.Amount, Bonus: bonus,
+		State: Open, Back: want.Back, CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(CheckoutLife)}}, nil
 }
 
 // quote finds the pack and its price in the book in force, and refuses what is
-// worse for the person than the version they were shown.
-func quote(tx *store.Tx, book *kinpict.Catalog, packID string, version int64, currency string) (kinpict.Pack, kinpict.Money, error) {
-	pack, err := book.Pack(packID)
+// worse for the person than the version they were shown. The price is the full
+// one; promo matters for what a refusal says.
+func quote(tx *store.Tx, book *kinpict.Catalog, want Choice, promo *kinpict.Promo) (kinpict.Pack, kinpict.Money, error) {
+	pack, err := book.Pack(want.Pack)
 	if err != nil {
 		return pack, kinpict.Money{}, err
 	}
 	old := pack
-	if version != 0 && version != book.Version {
-		shown, err := tx.CatalogVersion(version)
+	if want.Version != 0 && want.Version != book.Version {
+		shown, err := tx.CatalogVersion(want.Version)
 		if kinpict.CodeOf(err) == kinpict.NotFound {
-			return pack, kinpict.Money{}, &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("There is no price book %d.", version), Hint: "Send the version of the catalog you were shown."}
+			return pack, kinpict.Money{}, &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("There is no price book %d.", want.Version), Hint: "Send the version of the catalog you were shown."}
 		}
 		if err != nil {
 			return pack, kinpict.Money{}, err
 		}
-		if old, err = shown.Pack(packID); err != nil {
+		if old, err = shown.Pack(want.Pack); err != nil {
 			return pack, kinpict.Money{}, err
 		}
 	}
-	was, err := priceIn(old, currency)
+	was, err := priceIn(old, want.Currency)
 	if err != nil {
 		return pack, was, err
 	}
@@ -155,6 +180,10 @@ func quote(tx *store.Tx, book *kinpict.Catalog, packID string, version int64, cu
 		return pack, is, err
 	}
 	if is.Amount > was.Amount || pack.Credits < old.Credits {
+		if promo != nil {
+			was, _, _ = promo.On(old.ID, was)
+			is, _, _ = promo.On(pack.ID, is)
+		}
 		return pack, is, &kinpict.Error{Code: kinpict.PriceChanged, Message: "The price of this pack has changed.", Hint: "Look at the new price and confirm it.",
 			Members: map[string]any{"pack": pack.ID, "shown_price": was, "price": is, "shown_credits": old.Credits, "credits": pack.Credits, "catalog_version": book.Version}}
 	}
@@ -186,7 +215,7 @@ func (s *Shop) open(ctx context.Context, c kinpict.Caller, in kinpict.Intent, p 
 	if p.State == Expired || !s.Now().Before(p.ExpiresAt) {
 		return nil, &kinpict.Error{Code: kinpict.Conflict, Message: "This checkout has expired.", Hint: "Start a new one on the pricing page."}
 	}
-	page, err := s.Provider.Open(ctx, Order{PurchaseID: p.ID, Key: "open-" + p.ID, Title: fmt.Sprintf("%d credits", p.Credits), Price: p.Price,
+	page, err := s.Provider.Open(ctx, Order{PurchaseID: p.ID, Key: "open-" + p.ID, Title: titleOf(p), Price: p.Price,
 		Tax: p.Taxed, Email: c.Email, ReturnURL: s.PublicURL + "/checkout/return?purchase=" + p.ID, ExpiresAt: p.ExpiresAt})
 	if err != nil {
 		var known *kinpict.Error
@@ -221,6 +250,14 @@ func (s *Shop) open(ctx context.Context, c kinpict.Caller, in kinpict.Intent, p 
 		return nil, err
 	}
 	return &Opened{&p.Purchase, replay}, nil
+}
+
+// titleOf names what is bought on the provider's page.
+func titleOf(p *store.Purchase) string {
+	if p.Bonus > 0 {
+		return fmt.Sprintf("%d credits and %d extra", p.Credits, p.Bonus)
+	}
+	return fmt.Sprintf("%d credits", p.Credits)
 }
 
 // Purchase returns one of the caller's purchases. One that is not settled is

@@ -16,7 +16,7 @@ import (
 var errCut = errors.New("the line was cut")
 
 func (r *rig) open(key string) (*billing.Opened, error) {
-	return r.shop.Checkout(context.Background(), r.buyer, r.key(key), "credits-80", 0, "", "/held/hld_1")
+	return r.shop.Checkout(context.Background(), r.buyer, r.key(key), billing.Choice{Pack: "credits-80", Back: "/held/hld_1"})
 }
 
 func TestCheckoutSurvivesDeathInBetween(t *testing.T) {
@@ -124,10 +124,10 @@ func TestCheckoutIsAnsweredOnce(t *testing.T) {
 		}
 		other := r.key("k")
 		other.Hash = []byte("credits-280")
-		_, err = r.shop.Checkout(context.Background(), r.buyer, other, "credits-280", 0, "", "")
+		_, err = r.shop.Checkout(context.Background(), r.buyer, other, billing.Choice{Pack: "credits-280"})
 		wantCode(r.T, "another body under the key", err, kinpict.KeyReused)
 		if ben := r.person("ben"); true {
-			o, err := r.shop.Checkout(context.Background(), ben, r.key("k"), "credits-80", 0, "", "")
+			o, err := r.shop.Checkout(context.Background(), ben, r.key("k"), billing.Choice{Pack: "credits-80"})
 			if err != nil || o.Purchase.ID == first.Purchase.ID {
 				r.Errorf("somebody else's same key gives %+v, %v", o, err)
 			}
@@ -169,23 +169,23 @@ func TestCheckoutsRefused(t *testing.T) {
 			code kinpict.Code
 		}{
 			{"nobody signed in", func() error {
-				_, err := r.shop.Checkout(ctx, kinpict.Caller{GuestID: "gst_1"}, in, "credits-80", 0, "", "")
+				_, err := r.shop.Checkout(ctx, kinpict.Caller{GuestID: "gst_1"}, in, billing.Choice{Pack: "credits-80"})
 				return err
 			}, kinpict.Unauthenticated},
 			{"no key", func() error {
-				_, err := r.shop.Checkout(ctx, r.buyer, kinpict.Intent{Route: "r"}, "credits-80", 0, "", "")
+				_, err := r.shop.Checkout(ctx, r.buyer, kinpict.Intent{Route: "r"}, billing.Choice{Pack: "credits-80"})
 				return err
 			}, kinpict.KeyRequired},
 			{"no such pack", func() error {
-				_, err := r.shop.Checkout(ctx, r.buyer, in, "credits-1", 0, "", "")
+				_, err := r.shop.Checkout(ctx, r.buyer, in, billing.Choice{Pack: "credits-1"})
 				return err
 			}, kinpict.Invalid},
 			{"no price in that currency", func() error {
-				_, err := r.shop.Checkout(ctx, r.buyer, in, "credits-80", 0, "eur", "")
+				_, err := r.shop.Checkout(ctx, r.buyer, in, billing.Choice{Pack: "credits-80", Currency: "eur"})
 				return err
 			}, kinpict.Invalid},
 			{"no such price book", func() error {
-				_, err := r.shop.Checkout(ctx, r.buyer, in, "credits-80", 77, "", "")
+				_, err := r.shop.Checkout(ctx, r.buyer, in, billing.Choice{Pack: "credits-80", Version: 77})
 				return err
 			}, kinpict.Invalid},
 			{"somebody else's purchase", func() error {
@@ -200,7 +200,7 @@ func TestCheckoutsRefused(t *testing.T) {
 			wantCode(r.T, c.name, c.do(), c.code)
 		}
 		for _, back := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "held", "/a\nb", "/\tevil", "/" + strings.Repeat("a", 500)} {
-			_, err := r.shop.Checkout(ctx, r.buyer, in, "credits-80", 0, "", back)
+			_, err := r.shop.Checkout(ctx, r.buyer, in, billing.Choice{Pack: "credits-80", Back: back})
 			wantCode(r.T, fmt.Sprintf("back to %.20q", back), err, kinpict.Invalid)
 		}
 		o, err := r.open("k")
@@ -242,10 +242,10 @@ func TestManyAccountsOfOneNetwork(t *testing.T) {
 		}
 		c := r.person("last")
 		c.Network = "office"
-		_, err := r.shop.Checkout(context.Background(), c, r.key("k"), "credits-80", 0, "", "")
+		_, err := r.shop.Checkout(context.Background(), c, r.key("k"), billing.Choice{Pack: "credits-80"})
 		wantCode(r.T, "one more from the network", err, kinpict.RateLimited)
 		c.Network = "home"
-		if _, err = r.shop.Checkout(context.Background(), c, r.key("k"), "credits-80", 0, "", ""); err != nil {
+		if _, err = r.shop.Checkout(context.Background(), c, r.key("k"), billing.Choice{Pack: "credits-80"}); err != nil {
 			r.Errorf("from another network: %v", err)
 		}
 	})
@@ -276,7 +276,7 @@ func TestNobodyPaysMoreThanTheyConfirmed(t *testing.T) {
 		versions := []int64{0, r.apply(book), 0}
 		book.Packs[0] = c.now
 		versions[2] = r.apply(book)
-		o, err := r.shop.Checkout(context.Background(), r.buyer, r.key("k"), "credits-80", versions[c.shown], "", "")
+		o, err := r.shop.Checkout(context.Background(), r.buyer, r.key("k"), billing.Choice{Pack: "credits-80", Version: versions[c.shown]})
 		wantCode(r.T, "checkout", err, c.code)
 		if c.code == kinpict.PriceChanged && err != nil {
 			var e *kinpict.Error

@@ -247,7 +247,7 @@ func (r *rig) key(k string) kinpict.Intent {
 func (r *rig) checkout(c kinpict.Caller, pack string) *kinpict.Purchase {
 	r.Helper()
 	r.n++
-	o, err := r.shop.Checkout(context.Background(), c, r.key(fmt.Sprint("key-", r.n)), pack, 0, "", "")
+	o, err := r.shop.Checkout(context.Background(), c, r.key(fmt.Sprint("key-", r.n)), billing.Choice{Pack: pack})
 	if err != nil {
 		r.Fatalf("checkout: %v", err)
 	}

@@ -107,7 +107,7 @@ func (s *Shop) sync(ctx context.Context, id, session string) (*store.Purchase, e
 // apply writes a state and what follows from it in one transaction, and leaves
 // the outcome in p. It reports false if the purchase moved since p was read.
 func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool, err error) {
-	lot := s.IDs.New(kinpict.LotPrefix)
+	lot, extra := s.IDs.New(kinpict.LotPrefix), s.IDs.New(kinpict.LotPrefix)
 	// What the provider told us is not forgotten because a reader hung up.
 	ctx = context.WithoutCancel(ctx)
 	var q store.Purchase
@@ -132,6 +132,14 @@ func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool
 			Credits: q.Credits, Actor: q.Provider})
 		if err != nil {
 			return err
+		}
+		if q.Bonus > 0 {
+			// A lot of its own, for it is not paid for; Reverse takes of both alike.
+			_, err = tx.Grant(store.Grant{LotID: extra, AccountID: q.AccountID, Kind: kinpict.LotBonus, SourceType: "purchase", SourceID: q.ID,
+				Credits: q.Bonus, Actor: q.Provider, Reason: "promo code " + q.Promo})
+			if err != nil {
+				return err
+			}
 		}
 		return tx.Reverse(q.AccountID, "purchase", q.ID, q.Refunded+q.Disputed, q.Price.Amount+q.Tax, q.Provider, q.State)
 	})

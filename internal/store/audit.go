@@ -175,6 +175,15 @@ var checks = []check{
 			OR i.ref LIKE 'pur%' AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.id = i.ref))`},
 	{id: "A20", query: `SELECT provider || ' ' || event_id, 'has waited in the inbox since it came' FROM provider_event
 		WHERE ($1 = '' OR 1 = 0) AND state = 'received' AND received_at < $2`, at: []time.Duration{-inboxSlack}},
+	{id: "A22", query: `SELECT m.code, 'says it was used ' || m.used || ' times, ' || coalesce(p.n, 0) || ' purchases count' FROM promo m
+			LEFT JOIN (SELECT promo, count(*) AS n FROM purchase WHERE promo_counted = 1 GROUP BY promo) p ON p.promo = m.code
+		WHERE ($1 = '' OR 1 = 0) AND m.used <> coalesce(p.n, 0)`},
+	{id: "A22", query: `SELECT p.id, 'has the promo code ' || p.promo || ' and is ' || CASE WHEN p.promo_counted = 1 THEN 'counted' ELSE 'not counted' END || ' while ' || p.state FROM purchase p
+		WHERE ($1 = '' OR p.account_id = $1) AND (p.promo = '' AND (p.promo_counted <> 0 OR p.discount <> 0 OR p.bonus <> 0)
+			OR p.promo <> '' AND (p.promo_counted <> CASE WHEN p.state IN ('expired', 'failed') THEN 0 ELSE 1 END OR NOT EXISTS (SELECT 1 FROM promo m WHERE m.code = p.promo)))`},
+	{id: "A22", query: `SELECT p.id, 'promised ' || p.bonus || ' extra credits and gave ' || coalesce(l.s, 0) FROM purchase p
+			LEFT JOIN (SELECT source_id, ` + sumOf(`granted`) + ` AS s FROM lot WHERE source_type = 'purchase' AND kind = 'bonus' GROUP BY source_id) l ON l.source_id = p.id
+		WHERE ($1 = '' OR p.account_id = $1) AND coalesce(l.s, 0) <> CASE WHEN p.state IN ('paid', 'refunded', 'partially_refunded', 'disputed') THEN p.bonus ELSE 0 END`},
 	{id: "A23", query: `SELECT account_id || '/' || account_seq, kind || ' without an actor or a reason' FROM txn
 		WHERE ($1 = '' OR account_id = $1) AND kind IN ('adjust', 'take', 'goodwill', 'forgive', 'promo', 'forfeit') AND (actor = '' OR reason = '')`},
 	{id: "A26", query: `SELECT id, 'is closed and holds ' || balance || ' credits' FROM account WHERE ($1 = '' OR id = $1) AND status = 'closed' AND balance > 0`},

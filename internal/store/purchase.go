@@ -23,13 +23,15 @@ type Purchase struct {
 }
 
 const purchaseColumns = `id, account_id, pack, catalog_version, credits, amount, taxed, tax, currency, provider, livemode, coalesce(session_id, ''),
-	coalesce(payment_id, ''), url, state, refunded, disputed, back, created_at, paid_at, expires_at, seen_at, problem`
+	coalesce(payment_id, ''), url, state, refunded, disputed, back, created_at, paid_at, expires_at, seen_at, problem,
+	promo, discount, bonus`
 
 func scanPurchase(row interface{ Scan(...any) error }) (*Purchase, error) {
 	var p Purchase
 	var live, taxed, created, paid, expires, seen int64
 	err := row.Scan(&p.ID, &p.AccountID, &p.Pack, &p.CatalogVersion, &p.Credits, &p.Price.Amount, &taxed, &p.Tax, &p.Price.Currency, &p.Provider, &live, &p.SessionID,
-		&p.PaymentID, &p.URL, &p.State, &p.Refunded, &p.Disputed, &p.Back, &created, &paid, &expires, &seen, &p.Problem)
+		&p.PaymentID, &p.URL, &p.State, &p.Refunded, &p.Disputed, &p.Back, &created, &paid, &expires, &seen, &p.Problem,
+		&p.Promo, &p.Discount, &p.Bonus)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such purchase here.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
@@ -67,11 +69,14 @@ func (t *Tx) UnpaidSince(accountID string, since time.Time) (int, error) {
 	return n, err
 }
 
-// PutPurchase stores a new purchase, open and without a session.
+// PutPurchase stores a new purchase, open and without a session. Its promo code
+// was counted by UsePromo.
 func (t *Tx) PutPurchase(p *Purchase) error {
-	_, err := t.exec(`INSERT INTO purchase (id, account_id, pack, catalog_version, credits, amount, currency, provider, livemode, back, created_at, expires_at, taxed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		p.ID, p.AccountID, p.Pack, p.CatalogVersion, p.Credits, p.Price.Amount, p.Price.Currency, p.Provider, bit(p.Livemode), p.Back, t.now, micros(p.ExpiresAt), bit(p.Taxed))
+	_, err := t.exec(`INSERT INTO purchase (id, account_id, pack, catalog_version, credits, amount, currency, provider, livemode, back, created_at, expires_at, taxed,
+			promo, discount, bonus, promo_counted)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		p.ID, p.AccountID, p.Pack, p.CatalogVersion, p.Credits, p.Price.Amount, p.Price.Currency, p.Provider, bit(p.Livemode), p.Back, t.now, micros(p.ExpiresAt), bit(p.Taxed),
+		p.Promo, p.Discount, p.Bonus, bit(p.Promo != ""))
 	return err
 }
 
@@ -103,7 +108,10 @@ func (t *Tx) SetPurchase(p *Purchase) (bool, error) {
 	n, err := t.exec(`UPDATE purchase SET session_id = $3, payment_id = $4, state = $5, refunded = $6, disputed = $7, paid_at = $8, problem = $9, seen_at = $10, tax = $11
 		WHERE id = $1 AND seen_at = $2`,
 		p.ID, was, null(p.SessionID), null(p.PaymentID), p.State, p.Refunded, p.Disputed, micros(p.PaidAt), p.Problem, max(t.now, was+1), p.Tax)
-	return n == 1, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, t.recount(p.ID, p.Promo, p.State)
 }
 
 // PaymentTaken reports whether another purchase already stands for the payment.
@@ -138,7 +146,23 @@ func (t *Tx) AskAbout(provider string, open, settled, recent time.Time, limit in
 // ExpirePurchases ends purchases past their time for which no page was ever
 // made: nobody can have paid for them.
 func (t *Tx) ExpirePurchases() (int64, error) {
-	return t.exec(`UPDATE purchase SET state = 'expired', seen_at = $1 WHERE state = 'open' AND session_id IS NULL AND expires_at <= $1`, t.now)
+	type ended struct{ id, promo string }
+	var all []ended
+	err := t.each(func(r *sql.Rows) error {
+		var e ended
+		err := r.Scan(&e.id, &e.promo)
+		all = append(all, e)
+		return err
+	}, `UPDATE purchase SET state = 'expired', seen_at = $1 WHERE state = 'open' AND session_id IS NULL AND expires_at <= $1 RETURNING id, promo`, t.now)
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range all {
+		if err := t.recount(e.id, e.promo, "expired"); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(all)), nil
 }
 
 func bit(b bool) int {

@@ -57,7 +57,8 @@ func (s *Site) checkout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	opened, err := s.Shop.Checkout(r.Context(), v.caller, in, pack, version(r), currency, back)
+	opened, err := s.Shop.Checkout(r.Context(), v.caller, in,
+		billing.Choice{Pack: pack, Version: version(r), Currency: currency, Back: back})
 	if e, ok := as(err); ok && (e.Code == kinpict.PriceChanged || e.Code == kinpict.KeyReused) {
 		view := s.prices(v, back)
 		view.Notice = &Notice{e.Message, "Nothing was bought. This page shows what is on sale now."}
