@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"unicode/utf8"
 
 	"kinpict"
@@ -87,9 +88,9 @@ func ReadForm(w http.ResponseWriter, r *http.Request, lim FormLimits) (form *For
 		}
 	}()
 	fields := 0
-	for parts := multipart.NewReader(r.Body, params["boundary"]); ; {
+	for parts := multipart.NewReader(whole(r.Body), params["boundary"]); ; {
 		part, err := parts.NextRawPart()
-		if err == io.EOF { // bare after the last boundary, wrapped where the body just ends
+		if err == io.EOF { // only after the last boundary
 			return form, nil
 		}
 		if err != nil {
@@ -135,6 +136,18 @@ func ReadForm(w http.ResponseWriter, r *http.Request, lim FormLimits) (form *For
 		form.Files = append(form.Files, f)
 	}
 }
+
+// whole is a body whose end is an error: package multipart takes one that ends
+// inside a part's headers for a form that is complete. The line break is for
+// senders that leave it out after the last boundary.
+func whole(body io.Reader) io.Reader {
+	return io.MultiReader(body, strings.NewReader("\r\n"), cutOff{})
+}
+
+// cutOff is what follows a body that should have been over.
+type cutOff struct{}
+
+func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func store(part *multipart.Part, limit int64) (*File, error) {
 	tmp, err := os.CreateTemp("", "kinpict-upload-*")
@@ -186,6 +199,31 @@ func formFault(err error) error {
 		return err
 	}
 	return badForm("broke off or is not framed by its boundary", err)
+}
+
+// MaxFields is how many fields a form without files may have.
+const MaxFields = 1000
+
+// Fields lets h answer once the form in the body, if there is one without files,
+// was read. Errors: RequestTooLarge for more than MaxFields, RequestMalformed.
+func Fields(h Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" || r.Body == nil {
+			return h(w, r)
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return formFault(err)
+		}
+		if bytes.Count(body, []byte("&")) >= MaxFields {
+			return &kinpict.Error{Code: RequestTooLarge, Message: fmt.Sprintf("The form has more than %d fields.", MaxFields)}
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if err := r.ParseForm(); err != nil {
+			return &kinpict.Error{Code: RequestMalformed, Message: "The form could not be read.", Hint: "Go back and send it again.", Err: err}
+		}
+		return h(w, r)
+	}
 }
 
 func badForm(what string, err error) error {

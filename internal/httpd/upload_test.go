@@ -34,7 +34,12 @@ func TestForms(t *testing.T) {
 		{"no boundary", "multipart/form-data", file(1) + end, RequestMalformed},
 		{"another boundary", "multipart/form-data; boundary=y", file(1) + end, RequestMalformed},
 		{"no final boundary", "", file(1), RequestMalformed},
+		{"no line break after the last boundary", "", file(100) + "--x--", ""},
 		{"cut in the middle", "", file(100)[:120], RequestMalformed},
+		{"cut in a part's header line", "", field + file(100)[:20], RequestMalformed},
+		{"cut between a part's header lines", "", field + "--x\r\nContent-Type: image/jpeg\r\n", RequestMalformed},
+		{"cut before a part's headers", "", field + "--x\r\n", RequestMalformed},
+		{"cut in a boundary", "", field + "--x", RequestMalformed},
 		{"a part without a name", "", part(`filename="a"`, "j") + end, RequestMalformed},
 		{"part headers of 1 MiB", "", "--x\r\nX-Long: " + strings.Repeat("h", 1<<20) + "\r\n\r\nj\r\n" + end, RequestTooLarge},
 		{"part headers of 10 KiB", "", "--x\r\nX-Long: " + strings.Repeat("h", 10<<10) + "\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nj\r\n" + end, RequestMalformed},
@@ -91,6 +96,36 @@ func TestFilesComeBackWhole(t *testing.T) {
 	}
 	if got := form.Values["w"]; len(got) != 2 {
 		t.Errorf("a field that stands twice came as %q", got)
+	}
+}
+
+func TestFormsWithoutFiles(t *testing.T) {
+	for _, c := range []struct {
+		name, media, body string
+		code              kinpict.Code
+		word              string
+	}{
+		{"a form", "application/x-www-form-urlencoded", "word=hello&x=1", "", "hello"},
+		{"with a character set", "application/x-www-form-urlencoded; charset=utf-8", "word=hello", "", "hello"},
+		{"as many fields as allowed", "application/x-www-form-urlencoded", "word=hello" + strings.Repeat("&a=1", MaxFields-1), "", "hello"},
+		{"10,001 fields", "application/x-www-form-urlencoded", "word=hello" + strings.Repeat("&a=1", 10_000), RequestTooLarge, ""},
+		{"broken escapes", "application/x-www-form-urlencoded", "word=%zz", RequestMalformed, ""},
+		{"another type, which is left alone", "application/json", "{}", "", ""},
+	} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(c.body))
+		r.Header.Set("Content-Type", c.media)
+		word, asked := "", false
+		err := Fields(func(_ http.ResponseWriter, r *http.Request) error {
+			word, asked = r.PostFormValue("word"), true
+			return nil
+		})(httptest.NewRecorder(), r)
+		var got kinpict.Code
+		if err != nil {
+			got = Explain(r, err).Code
+		}
+		if got != c.code || word != c.word || asked != (c.code == "") {
+			t.Errorf("%s: %q with the word %q, handler asked: %v; want %q and %q", c.name, got, word, asked, c.code, c.word)
+		}
 	}
 }
 

@@ -117,7 +117,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"GET /robots.txt":                     s.robots,
 		"GET /manifest.webmanifest":           s.manifest,
 	} {
-		mux.Handle(pattern, h.Or(s.Fail))
+		mux.Handle(pattern, httpd.Fields(h).Or(s.Fail))
 	}
 	// The statement as a table is the API's; a link cannot ask for a type, so it has an address here.
 	mux.HandleFunc("GET /credits/statement.csv", func(w http.ResponseWriter, r *http.Request) {
@@ -131,7 +131,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 	}
 	if s.Sandbox != nil {
 		mux.Handle("GET /sandbox/checkout/{id}", httpd.Handler(s.sandboxPage).Or(s.Fail))
-		mux.Handle("POST /sandbox/checkout/{id}", httpd.Handler(s.sandboxPress).Or(s.Fail))
+		mux.Handle("POST /sandbox/checkout/{id}", httpd.Fields(s.sandboxPress).Or(s.Fail))
 	}
 }
 
