@@ -175,6 +175,9 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, v *visit, f *sent, 
 		}
 	}
 	view.Problems, view.Title = p, "Problem: "+view.Title
+	if view.Fault("instruction") != "" {
+		view.Told.Words = nil // it says so already
+	}
 	for i := range view.Photos {
 		view.Photos[i].Fault = view.Fault("label-" + view.Photos[i].ID)
 	}

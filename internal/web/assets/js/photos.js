@@ -76,7 +76,6 @@ customElements.define('kp-photos', class extends HTMLElement {
     const li = this.blank.content.firstElementChild.cloneNode(true);
     this.list.insertBefore(li, this.list.lastElementChild);
     li.querySelector('.rm').setAttribute('aria-label', `Remove ${file.name}`);
-    li.querySelector('img').alt = file.name;
     return li;
   }
 
@@ -102,6 +101,7 @@ customElements.define('kp-photos', class extends HTMLElement {
   async one(file, li) {
     const img = li.querySelector('img'), list = li.querySelector('.checks');
     const s = await shrink(file);
+    img.alt = file.name;                                 // not before, or an empty frame would show it
     if (s.shown) {
       img.src = URL.createObjectURL(s.blob);
       img.onload = () => URL.revokeObjectURL(img.src);
