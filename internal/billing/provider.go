@@ -89,9 +89,17 @@ type State struct {
 	Price      kinpict.Money
 	Tax        int64 // minor units on top of Price
 	Livemode   bool
-	Refunded   int64 // minor units of Price and Tax given back so far, without refunds that failed
+	Refunded   int64      // minor units of Price and Tax given back so far, without refunds that failed
+	Refunds    []Refunded // those with a key of ours
 	Disputes   []Dispute
 	Warned     bool // a bank said early that the payment is fraud; no money has moved for it
+}
+
+// A Refunded is a refund that Refund asked for.
+type Refunded struct {
+	Key    string
+	Amount int64 // minor units
+	Failed bool  // the money did not arrive
 }
 
 // A Dispute is a payer's bank asking for the money back. Status is the word the

@@ -125,8 +125,14 @@ func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool
 		if q.Problem == "" {
 			settle(&q, st, tx.Now())
 		}
-		if won, err = tx.SetPurchase(&q); err != nil || !won || q.Problem != "" || q.PaidAt.IsZero() {
+		if won, err = tx.SetPurchase(&q); err != nil || !won {
 			return err
+		}
+		if err := note(tx, p.ID, st); err != nil {
+			return err
+		}
+		if q.Problem != "" || q.PaidAt.IsZero() {
+			return nil
 		}
 		_, err = tx.Grant(store.Grant{LotID: lot, AccountID: q.AccountID, Kind: kinpict.LotPaid, SourceType: "purchase", SourceID: q.ID,
 			Credits: q.Credits, Actor: q.Provider})
@@ -148,6 +154,32 @@ func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool
 	}
 	*p = q
 	return won, nil
+}
+
+// note keeps what a state says beside the money: what became of our refunds,
+// where disputes stand, whether a bank warned.
+func note(tx *store.Tx, id string, st State) error {
+	if st.PurchaseID != id {
+		return nil
+	}
+	for _, f := range st.Refunds {
+		end := store.RefundDone
+		if f.Failed {
+			end = store.RefundFailed
+		}
+		if err := tx.EndRefund(f.Key, end, ""); err != nil {
+			return err
+		}
+	}
+	for _, d := range st.Disputes {
+		if err := tx.PutDispute(id, store.Dispute{ID: d.ID, Status: d.Status, Reason: d.Reason, Amount: d.Amount, DueBy: d.DueBy, Refundable: d.Refundable}); err != nil {
+			return err
+		}
+	}
+	if st.Warned {
+		return tx.WarnPurchase(id)
+	}
+	return nil
 }
 
 // problem says in words for staff why a state cannot be this purchase's, or "".

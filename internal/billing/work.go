@@ -10,7 +10,8 @@ import (
 	"kinpict/internal/store"
 )
 
-// Work runs Tick at once and then at each pulse until ctx ends. Any number of
+// Work runs Tick at once and then at each pulse until ctx ends, and compares
+// with the provider when that is due. Any number of
 // processes may work at the same time.
 func (s *Shop) Work(ctx context.Context) {
 	pulse := s.Pulse
@@ -22,6 +23,9 @@ func (s *Shop) Work(ctx context.Context) {
 	for {
 		if err := s.Tick(ctx); err != nil && ctx.Err() == nil {
 			s.log().LogAttrs(ctx, slog.LevelError, "billing round failed", slog.Any("err", err))
+		}
+		if _, err := s.ReconcileDue(ctx); err != nil && ctx.Err() == nil {
+			s.report(ctx, "payments not compared", s.Provider.Name(), err)
 		}
 		select {
 		case <-ctx.Done():

@@ -107,6 +107,11 @@ func (p *Provider) Payment(ctx context.Context, id string) (billing.State, error
 func (p *Provider) state(s *store.SandboxSession) billing.State {
 	st := billing.State{SessionID: s.ID, PaymentID: s.PaymentID, PurchaseID: s.PurchaseID, Status: p.status(s), Price: s.Price, Tax: s.Tax,
 		Refunded: s.Refunded(), Warned: s.Warned}
+	for _, f := range s.Refunds {
+		if f.IdemKey != f.ID { // else somebody pressed a button on the page
+			st.Refunds = append(st.Refunds, billing.Refunded{Key: f.IdemKey, Amount: f.Amount, Failed: f.Failed})
+		}
+	}
 	if s.Dispute != "" {
 		st.Disputes = []billing.Dispute{{ID: "dp_" + strings.TrimPrefix(s.ID, "cs_"), Status: s.Dispute, Reason: "fraudulent", Amount: s.Disputed,
 			DueBy: s.DisputeDue, Refundable: inquiry(s)}}

@@ -103,8 +103,12 @@ func (p *Provider) state(ctx context.Context, s *sdk.CheckoutSession) (billing.S
 		if err != nil {
 			return st, fault(err)
 		}
-		if f.Status != sdk.RefundStatusFailed && f.Status != sdk.RefundStatusCanceled {
+		failed := f.Status == sdk.RefundStatusFailed || f.Status == sdk.RefundStatusCanceled
+		if !failed {
 			st.Refunded += f.Amount
+		}
+		if key := f.Metadata[refundKey]; key != "" {
+			st.Refunds = append(st.Refunds, billing.Refunded{Key: key, Amount: f.Amount, Failed: failed})
 		}
 	}
 	for d, err := range p.client.V1Disputes.List(ctx, &sdk.DisputeListParams{PaymentIntent: sdk.String(st.PaymentID)}).All(ctx) {
