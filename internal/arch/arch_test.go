@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"internal/photo":      {"", "internal/photo/heif", "internal/srgb"},
 	"internal/srgb":       {},
 	"internal/provenance": {},
-	"internal/print":      {},
+	"internal/print":      {"internal/srgb"},
 	"internal/scenario":   {""},
 	"internal/wording":    {""},
 	"internal/blob":       {""},

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
+
+	"kinpict/internal/srgb"
 )
 
 // Source types of the IPTC's vocabulary, http://cv.iptc.org/newscodes/digitalsourcetype/.
@@ -52,7 +54,7 @@ func Sheet(p Picture, f Fit) ([]byte, error) {
 	pdf.SetCreator("Kinpict", true)
 	pdf.SetProducer("Kinpict", true)
 	pdf.SetXmpMetadata(packet(p, f))
-	pdf.AddOutputIntent(fpdf.OutputIntentType{SubtypeIdent: fpdf.OutputIntent_GTS_PDFA1, OutputConditionIdentifier: profileName, Info: profileName, ICCProfile: sRGB()})
+	pdf.AddOutputIntent(fpdf.OutputIntentType{SubtypeIdent: fpdf.OutputIntent_GTS_PDFA1, OutputConditionIdentifier: srgb.Name, Info: srgb.Name, ICCProfile: srgb.Profile()})
 	pdf.SetPageBox("bleed", Slug, Slug, tw+2*Bleed, th+2*Bleed)
 	pdf.SetPageBox("trim", edge, edge, tw, th)
 	pdf.AddPage()

@@ -14,31 +14,42 @@ import (
 // Name is how the profile calls itself.
 const Name = "sRGB IEC61966-2.1"
 
-// Profile is an ICC profile of version 4.3 (ICC.1:2010) of about half a
-// kilobyte: the primaries of IEC 61966-2-1, adapted to D50 by Bradford's matrix,
-// and its curve as a formula and not as a table. The bytes are the caller's to
-// read, not to change.
+// Profile is an ICC profile of version 2.1, because that is what PDF 1.4 and old
+// printing software read: the primaries of IEC 61966-2-1 adapted to D50 by
+// Bradford's matrix, and its curve as a table. The bytes, some 2.6 thousand, are
+// the caller's to read, not to change.
 var Profile = sync.OnceValue(func() []byte {
-	fixed := func(sig string, vs ...float64) []byte {
-		b := append([]byte(sig), 0, 0, 0, 0)
+	xyz := func(vs ...float64) []byte {
+		b := []byte("XYZ \x00\x00\x00\x00")
 		for _, v := range vs {
 			b = binary.BigEndian.AppendUint32(b, uint32(int32(math.Round(v*65536))))
 		}
 		return b
 	}
-	// Function 3: (aX+b)^g from d on, cX below it.
-	curve := append([]byte("para\x00\x00\x00\x00\x00\x03\x00\x00"), fixed("", 2.4, 1/1.055, 0.055/1.055, 1/12.92, 0.04045)[4:]...)
+	desc := binary.BigEndian.AppendUint32([]byte("desc\x00\x00\x00\x00"), uint32(len(Name)+1))
+	desc = append(append(desc, Name...), 0)
+	desc = append(desc, make([]byte, 4+4+2+1+67)...) // no Unicode or Macintosh name
+	const steps = 1024
+	curve := binary.BigEndian.AppendUint32([]byte("curv\x00\x00\x00\x00"), steps)
+	for i := range steps {
+		v := float64(i) / (steps - 1)
+		if v <= 0.04045 {
+			v /= 12.92
+		} else {
+			v = math.Pow((v+0.055)/1.055, 2.4)
+		}
+		curve = binary.BigEndian.AppendUint16(curve, uint16(math.Round(v*65535)))
+	}
 	tags := []struct {
 		sig  string
 		data []byte // nil: the tag before it again
 	}{
-		{"desc", localised(Name)},
-		{"cprt", localised("No copyright, use freely")},
-		{"wtpt", fixed("XYZ ", 0.9642, 1, 0.8249)},
-		{"chad", fixed("sf32", 1.04788, 0.02292, -0.05022, 0.02959, 0.99048, -0.01707, -0.00925, 0.01508, 0.75168)},
-		{"rXYZ", fixed("XYZ ", 0.43607, 0.22249, 0.01392)},
-		{"gXYZ", fixed("XYZ ", 0.38515, 0.71687, 0.09708)},
-		{"bXYZ", fixed("XYZ ", 0.14307, 0.06061, 0.71410)},
+		{"desc", desc},
+		{"cprt", []byte("text\x00\x00\x00\x00No copyright, use freely\x00")},
+		{"wtpt", xyz(0.9642, 1, 0.8249)},
+		{"rXYZ", xyz(0.43607, 0.22249, 0.01392)},
+		{"gXYZ", xyz(0.38515, 0.71687, 0.09708)},
+		{"bXYZ", xyz(0.14307, 0.06061, 0.71410)},
 		{"rTRC", curve}, {"gTRC", nil}, {"bTRC", nil},
 	}
 	const head = 128
@@ -57,26 +68,15 @@ var Profile = sync.OnceValue(func() []byte {
 	}
 	h := make([]byte, head)
 	binary.BigEndian.PutUint32(h, uint32(head+len(table)+len(body)))
-	binary.BigEndian.PutUint32(h[8:], 0x04300000)
+	binary.BigEndian.PutUint32(h[8:], 0x02100000)
 	copy(h[12:], "mntrRGB XYZ ")
 	for i, v := range []uint16{2026, 1, 1} {
 		binary.BigEndian.PutUint16(h[24+2*i:], v)
 	}
 	copy(h[36:], "acsp")
-	copy(h[68:], fixed("", 0.9642, 1, 0.8249)[4:]) // the illuminant of the connection space
+	copy(h[68:], xyz(0.9642, 1, 0.8249)[8:]) // the illuminant of the connection space
 	return append(append(h, table...), body...)
 })
-
-// localised is a text in English.
-func localised(s string) []byte {
-	b := []byte("mluc\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0cenUS")
-	b = binary.BigEndian.AppendUint32(b, uint32(2*len(s)))
-	b = binary.BigEndian.AppendUint32(b, 28)
-	for _, r := range s {
-		b = binary.BigEndian.AppendUint16(b, uint16(r))
-	}
-	return b
-}
 
 // JPEG returns a JPEG as Go's encoder writes it with a JFIF header of the given
 // dots an inch and the profile. Other data comes back as it is.

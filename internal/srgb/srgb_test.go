@@ -2,11 +2,14 @@ package srgb_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"image"
 	"image/jpeg"
 	"image/png"
+	"math"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"kinpict/internal/srgb"
@@ -33,7 +36,7 @@ func encoded(t *testing.T) map[string][]byte {
 func TestFilesSayTheirColoursAndSize(t *testing.T) {
 	for name, want := range map[string]map[string]any{
 		"JPEG": {"JFIF:XResolution": 300.0, "JFIF:YResolution": 300.0, "JFIF:ResolutionUnit": "inches",
-			"ICC_Profile:ProfileDescription": srgb.Name, "ICC_Profile:ColorSpaceData": "RGB ", "ICC_Profile:ProfileVersion": "4.3.0",
+			"ICC_Profile:ProfileDescription": srgb.Name, "ICC_Profile:ColorSpaceData": "RGB ", "ICC_Profile:ProfileVersion": "2.1.0",
 			"ICC_Profile:MediaWhitePoint": "0.9642 1 0.82491", "ICC_Profile:RedMatrixColumn": "0.43607 0.22249 0.01392"},
 		"PNG": {"PNG-pHYs:PixelsPerUnitX": 11811.0, "PNG-pHYs:PixelsPerUnitY": 11811.0, "PNG-pHYs:PixelUnits": "meters", "PNG:SRGBRendering": "Perceptual"},
 	} {
@@ -86,8 +89,34 @@ func TestWhatIsNoPictureComesBack(t *testing.T) {
 	}
 }
 
-func TestProfileIsSmall(t *testing.T) {
-	if n := len(srgb.Profile()); n > 600 || n%4 != 0 {
-		t.Errorf("the profile is %d bytes", n)
+// The profile is read back by its own rules: a printer ignores a broken one, and
+// software for PDF 1.4 one of version 4.
+func TestProfileIsWhole(t *testing.T) {
+	p := srgb.Profile()
+	if n := binary.BigEndian.Uint32(p); int(n) != len(p) || p[8] != 2 || string(p[12:20]) != "mntrRGB " || string(p[36:40]) != "acsp" {
+		t.Fatalf("a profile of %d bytes that says %d, version %d, %q, %q", len(p), n, p[8], p[12:20], p[36:40])
+	}
+	if len(p) > 3000 {
+		t.Errorf("%d bytes in every picture are too many", len(p))
+	}
+	var white [3]float64
+	for i := range binary.BigEndian.Uint32(p[128:]) {
+		e := p[132+12*i:]
+		at, n := binary.BigEndian.Uint32(e[4:]), binary.BigEndian.Uint32(e[8:])
+		if int(at+n) > len(p) || at%4 != 0 {
+			t.Fatalf("the tag %s lies outside", e[:4])
+		}
+		if sig := string(e[:4]); strings.HasSuffix(sig, "XYZ") {
+			for j := range white {
+				white[j] += float64(int32(binary.BigEndian.Uint32(p[at+8+uint32(4*j):]))) / 65536
+			}
+		}
+	}
+	// Red, green and blue together are the white of D50.
+	for j, want := range []float64{0.9642, 1, 0.8249} {
+		if math.Abs(white[j]-want) > 0.001 {
+			t.Errorf("the three lights sum to %.4f", white)
+			break
+		}
 	}
 }

@@ -1,4 +1,0 @@
-package print
-
-// Profile is the sheet's colour profile.
-var Profile = sRGB
