@@ -36,7 +36,8 @@ func (s *Shop) Work(ctx context.Context) {
 }
 
 // Tick does one round: events that wait, purchases to ask the provider about,
-// checkouts that nobody can pay any more, events old enough to be forgotten.
+// checkouts that nobody can pay any more, events old enough to be forgotten,
+// refunds that got no answer.
 // What a provider does not answer is asked again later and is no error here.
 func (s *Shop) Tick(ctx context.Context) error {
 	var events []*store.Event
@@ -84,7 +85,7 @@ func (s *Shop) Tick(ctx context.Context) error {
 	for _, id := range ids {
 		failed = errors.Join(failed, s.ask(ctx, id))
 	}
-	return failed
+	return errors.Join(failed, s.retryRefunds(ctx))
 }
 
 // ask is Sync for the worker: a purchase whose question fails goes to the end
