@@ -33,6 +33,9 @@ type Receipt struct {
 type Paid struct {
 	Currency  string    `json:"currency"`
 	Price     int64     `json:"price_minor"`
+	Discount  int64     `json:"discount_minor,omitempty" doc:"What a promo code took off; the price is without it."`
+	Promo     string    `json:"promo,omitempty" doc:"The promo code."`
+	Bonus     Credits   `json:"bonus_credits,omitempty" doc:"What the promo code added to the credits."`
 	Tax       int64     `json:"tax_minor" doc:"On top of the price; 0 where none is known."`
 	Refunded  int64     `json:"refunded_minor"`
 	Disputed  int64     `json:"disputed_minor" doc:"Held or lost in disputes."`

@@ -91,8 +91,9 @@ func (s *Shop) promoFor(ctx context.Context, c kinpict.Caller, in *kinpict.Inten
 	}
 	var p *kinpict.Promo
 	var limited, answered bool
+	var open string
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		p, limited, answered = nil, false, false
+		p, limited, answered, open = nil, false, false, ""
 		if in != nil {
 			replay, err := tx.Replay(c.AccountID, *in)
 			if answered = replay != nil; err != nil || answered {
@@ -116,8 +117,14 @@ func (s *Shop) promoFor(ctx context.Context, c kinpict.Caller, in *kinpict.Inten
 		if err != nil {
 			return err
 		}
-		if found.StartsAt.After(tx.Now()) || !found.EndsAt.IsZero() && !found.EndsAt.After(tx.Now()) {
-			return nil
+		left, err := tx.PromoLeft(found.Code, c.AccountID)
+		if err != nil {
+			return err
+		}
+		if !left {
+			if open, err = tx.OpenWithPromo(c.AccountID, found.Code); err != nil || open == "" {
+				return err
+			}
 		}
 		p = found
 		for _, b := range buckets {
@@ -135,8 +142,16 @@ func (s *Shop) promoFor(ctx context.Context, c kinpict.Caller, in *kinpict.Inten
 			Hint: "Buy without a code, or try it again in an hour.", Members: map[string]any{"retry_after": int(guessWindow / time.Second)}}
 	case p == nil && !answered:
 		return nil, errPromo
+	case open != "":
+		return nil, inCheckout(open)
 	}
 	return p, nil
+}
+
+// inCheckout is the answer for a code whose last use the account holds itself.
+func inCheckout(open string) error {
+	return &kinpict.Error{Code: kinpict.PromoRefused, Message: "This code is in a checkout of yours that is still open.",
+		Hint: "Go on with that one, or wait until it ends.", Members: map[string]any{"checkout": open}}
 }
 
 // guessBuckets are what a caller's guesses are counted in.
@@ -178,8 +193,7 @@ func (s *Shop) redeem(tx *store.Tx, accountID string, p *kinpict.Promo, pack str
 		return full, 0, err
 	}
 	if open != "" {
-		return full, 0, &kinpict.Error{Code: kinpict.PromoRefused, Message: "This code is in a checkout of yours that is still open.",
-			Hint: "Go on with that one, or wait until it ends.", Members: map[string]any{"checkout": open}}
+		return full, 0, inCheckout(open)
 	}
 	return full, 0, errPromo
 }

@@ -48,6 +48,11 @@ type commands struct {
 		Grant creditsGrantCmd `cmd:"" help:"Give credits, with a reason."`
 		Take  creditsTakeCmd  `cmd:"" help:"Take credits, with a reason."`
 	} `cmd:"" help:"Adjustments by staff."`
+	Promo struct {
+		Create promoCreateCmd `cmd:"" help:"Make a promo code: --percent, --amount with --currency, or --bonus."`
+		List   promoListCmd   `cmd:"" help:"List every promo code and how often it was used."`
+		End    promoEndCmd    `cmd:"" help:"End a promo code now."`
+	} `cmd:"" help:"Promo codes."`
 	Review struct {
 		List   reviewListCmd   `cmd:"" help:"List reviews of balances, newest first."`
 		Show   reviewShowCmd   `cmd:"" help:"Show a review, what was done about it, and the evidence."`

@@ -56,13 +56,24 @@ func (t *Tx) EndPromo(code, actor string) (bool, error) {
 	return n == 1, err
 }
 
+// promoFree is the condition under which an account may use a code once more:
+// $1 is the code, $2 the time, $3 the account.
+const promoFree = `code = $1 AND starts_at <= $2 AND (ends_at = 0 OR ends_at > $2) AND (uses = 0 OR used < uses)
+	AND (per_account = 0 OR per_account > (SELECT count(*) FROM purchase WHERE promo = $1 AND account_id = $3 AND promo_counted = 1))`
+
+// PromoLeft reports whether the account, or a guest as "", could use the code now.
+func (t *Tx) PromoLeft(code, accountID string) (bool, error) {
+	var n int
+	err := t.row(`SELECT count(*) FROM promo WHERE `+promoFree, code, t.now, accountID).Scan(&n)
+	return n > 0, err
+}
+
 // UsePromo counts one more purchase of the account with the code, whose row is
 // to follow in this transaction, and reports whether it may be: false if the
 // code is unknown, not in force, or used up in all or by the account. The caller
 // holds the account's row, so nothing adds to its purchases meanwhile.
 func (t *Tx) UsePromo(code, accountID string) (bool, error) {
-	n, err := t.exec(`UPDATE promo SET used = used + 1 WHERE code = $1 AND starts_at <= $2 AND (ends_at = 0 OR ends_at > $2) AND (uses = 0 OR used < uses)
-		AND (per_account = 0 OR per_account > (SELECT count(*) FROM purchase WHERE promo = $1 AND account_id = $3 AND promo_counted = 1))`, code, t.now, accountID)
+	n, err := t.exec(`UPDATE promo SET used = used + 1 WHERE `+promoFree, code, t.now, accountID)
 	return n == 1, err
 }
 

@@ -36,6 +36,7 @@ func (d *Desk) PurchaseReceipt(ctx context.Context, c kinpict.Caller, id string)
 		}
 		r = kinpict.Receipt{Kind: kinpict.ReceiptPurchase, ID: p.ID, State: p.State, Test: !p.Livemode, Subject: p.Pack, Credits: p.Credits,
 			Payment: &kinpict.Paid{Currency: p.Price.Currency, Price: p.Price.Amount, Tax: p.Tax, Refunded: p.Refunded, Disputed: p.Disputed,
+				Discount: p.Discount, Promo: p.Promo, Bonus: p.Bonus,
 				Provider: p.Provider, Reference: p.PaymentID, At: p.PaidAt},
 			CatalogVersion: p.CatalogVersion, CreatedAt: p.CreatedAt, AsOf: p.PaidAt}
 		if r.Returned, err = tx.TakenBack("purchase", p.ID); err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -87,11 +88,45 @@ func (s *Site) pricing(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "pricing", s.prices(v, local(r.FormValue("back"))))
+	view, err := s.pricesWith(r, v, local(r.FormValue("back")))
+	if err != nil {
+		return err
+	}
+	s.keepCurrency(w, r, v.catalog)
+	status := http.StatusOK
+	if view.Offer.Fault != "" {
+		view.Title, status = "Problem: "+view.Title, http.StatusUnprocessableEntity
+	}
+	return s.send(w, r, status, "pricing", view)
 }
 
-func (s *Site) prices(v *visit, back string) PricingView {
-	return PricingView{Page: v.titled("Pricing"), Rates: rates(v.catalog, v.page.Available), Packs: packs(v.catalog, s.key, back)}
+// prices is the pricing page as a sale shows it.
+func (s *Site) prices(v *visit, sale sale, back string) PricingView {
+	view := PricingView{Page: v.titled("Pricing"), Rates: rates(v.catalog, v.page.Available), Packs: packs(v.catalog, sale, s.key, back), Back: back}
+	if len(view.Packs) > 0 {
+		view.Currencies = currencies(v.catalog, view.Packs[0].Price.Currency)
+	}
+	return view
+}
+
+// pricesWith is the pricing page in the person's currency and with the code they
+// wrote. Looking at prices holds no use of a code.
+func (s *Site) pricesWith(r *http.Request, v *visit, back string) (PricingView, error) {
+	typed := r.FormValue("promo")
+	sale := sale{currency: cmp.Or(r.PostFormValue("currency"), s.currency(r))}
+	promo, err := s.Shop.Promo(r.Context(), v.caller, typed)
+	if e, ok := as(err); ok && (e.Code == kinpict.PromoRefused || e.Code == kinpict.RateLimited) {
+		view := s.prices(v, sale, back)
+		view.Offer = refused(typed, e)
+		return view, nil
+	}
+	if err != nil {
+		return PricingView{}, err
+	}
+	sale.promo = promo
+	view := s.prices(v, sale, back)
+	view.Offer = offerOf(typed, promo, view.Packs)
+	return view, nil
 }
 
 // retention says how long things are kept, from the very times that are applied.
@@ -120,7 +155,7 @@ func (s *Site) policy(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := s.prices(v, "")
+	view := s.prices(v, sale{}, "")
 	view.Title = title
 	view.Held = days(generation.KeepHeld)
 	view.Retention = s.retention()

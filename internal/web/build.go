@@ -119,7 +119,7 @@ func imageURL(id string) string { return "/api/v1/generations/" + url.PathEscape
 
 // kinds are the lines of a statement in words.
 var kinds = map[string]string{
-	"purchase": "Credits bought", "promo": "Credits given", "adjust": "Adjusted by staff", "charge": "Picture accepted",
+	"purchase": "Credits bought", "promo": "Credits given", "bonus": "Extra credits", "adjust": "Adjusted by staff", "charge": "Picture accepted",
 	"return": "Credits returned", "goodwill": "Credits given back", "expire": "Given credits expired",
 	"reverse": "Payment taken back", "restore": "Payment restored", "forgive": "Owed credits forgiven",
 	"take": "Taken by staff", "forfeit": "Credits given up",

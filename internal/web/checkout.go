@@ -45,22 +45,27 @@ func (s *Site) checkout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	back := local(r.FormValue("back"))
+	promo := r.FormValue("promo")
 	if !v.page.Signed {
-		next := "/pricing"
-		if back != "" {
-			next += "?back=" + back
-		}
-		return redirect(w, r, "/sign-in", "next", next)
+		return redirect(w, r, "/sign-in", "next", pricingURL(back, promo))
 	}
 	pack, currency := r.FormValue("pack"), r.FormValue("currency")
-	in, err := intent(r, "POST /checkout", []any{pack, currency, version(r), back})
+	in, err := intent(r, "POST /checkout", []any{pack, currency, version(r), back, promo})
 	if err != nil {
 		return err
 	}
 	opened, err := s.Shop.Checkout(r.Context(), v.caller, in,
-		billing.Choice{Pack: pack, Version: version(r), Currency: currency, Back: back})
+		billing.Choice{Pack: pack, Version: version(r), Currency: currency, Promo: promo, Back: back})
+	if e, ok := as(err); ok && (e.Code == kinpict.PromoRefused || e.Code == kinpict.RateLimited && promo != "") {
+		view := s.prices(v, sale{currency: currency}, back)
+		view.Title, view.Offer = "Problem: "+view.Title, refused(promo, e)
+		return s.send(w, r, httpd.Means(e.Code).Status, "pricing", view)
+	}
 	if e, ok := as(err); ok && (e.Code == kinpict.PriceChanged || e.Code == kinpict.KeyReused) {
-		view := s.prices(v, back)
+		view, err := s.pricesWith(r, v, back)
+		if err != nil {
+			return err
+		}
 		view.Notice = &Notice{e.Message, "Nothing was bought. This page shows what is on sale now."}
 		return s.send(w, r, httpd.Means(e.Code).Status, "pricing", view)
 	}
@@ -86,7 +91,7 @@ func (s *Site) returned(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := CheckoutView{Page: v.private("Payment"), ID: p.ID, State: standing(p.State), Credits: p.Credits, Price: p.Price, Back: local(p.Back)}
+	view := CheckoutView{Page: v.private("Payment"), ID: p.ID, State: standing(p.State), Credits: p.Credits + p.Bonus, Bill: billOf(p), Back: local(p.Back)}
 	switch view.State {
 	case "waiting":
 		view.Refresh = 4
@@ -169,7 +174,7 @@ func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error)
 		view.Changed = &Change{h.Cost, rate.Credits}
 	}
 	if view.Shortfall = max(0, rate.Credits-v.balance.Spendable); view.Shortfall > 0 {
-		view.Packs = packs(v.catalog, s.key, "/held/"+h.ID)
+		view.Packs = packs(v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)
 	}
 	view.Sources, err = s.cards(r, v.caller, h.Request.Photos)
 	return view, err

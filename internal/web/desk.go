@@ -59,7 +59,7 @@ type PurchasesView struct {
 type BoughtPack struct {
 	ID, State, Class string
 	Credits          kinpict.Credits
-	Price            kinpict.Money
+	Bill             Bill
 	Link, LinkText   string
 	At               time.Time
 }
@@ -68,8 +68,9 @@ type BoughtPack struct {
 type ReceiptView struct {
 	Page
 	kinpict.Receipt
-	What            string // state in words
-	Price, Tax      kinpict.Money
+	What            string        // state in words
+	Full, Discount  kinpict.Money // before the promo code, and what it took off
+	Tax             kinpict.Money
 	Total, Refunded kinpict.Money
 	Disputed        kinpict.Money
 	File            string
@@ -244,7 +245,7 @@ func (s *Site) purchases(w http.ResponseWriter, r *http.Request) error {
 }
 
 func boughtPack(p *kinpict.Purchase) BoughtPack {
-	b := BoughtPack{ID: p.ID, State: purchaseStates[p.State].words, Class: purchaseStates[p.State].class, Credits: p.Credits, Price: p.Price, At: p.CreatedAt}
+	b := BoughtPack{ID: p.ID, State: purchaseStates[p.State].words, Class: purchaseStates[p.State].class, Credits: p.Credits, Bill: billOf(p), At: p.CreatedAt}
 	switch {
 	case !p.PaidAt.IsZero():
 		b.Link, b.LinkText = "/purchases/"+url.PathEscape(p.ID), "Receipt"
@@ -274,7 +275,8 @@ func (s *Site) purchase(w http.ResponseWriter, r *http.Request) error {
 
 func receiptView(p Page, x kinpict.Receipt) ReceiptView {
 	sum := func(n int64) kinpict.Money { return kinpict.Money{Amount: n, Currency: x.Payment.Currency} }
-	return ReceiptView{Page: p, Receipt: x, What: purchaseStates[x.State].words, Price: sum(x.Payment.Price), Tax: sum(x.Payment.Tax),
+	return ReceiptView{Page: p, Receipt: x, What: purchaseStates[x.State].words,
+		Full: sum(x.Payment.Price + x.Payment.Discount), Discount: sum(x.Payment.Discount), Tax: sum(x.Payment.Tax),
 		Total: sum(x.Payment.Price + x.Payment.Tax), Refunded: sum(x.Payment.Refunded), Disputed: sum(x.Payment.Disputed),
 		File: fmt.Sprintf("/api/v1/checkouts/%s/receipt", url.PathEscape(x.ID))}
 }
@@ -297,7 +299,7 @@ func pricePeriods(periods []billing.Period) []PricePeriod {
 	current := false
 	for i, p := range periods {
 		x := PricePeriod{Version: p.Catalog.Version, From: p.Catalog.EffectiveAt, Until: p.Until, Scheduled: p.Scheduled, First: i == len(periods)-1,
-			Rates: rates(p.Catalog, 0), Packs: packs(p.Catalog, func() string { return "" }, ""), Previews: p.Catalog.Guest.Previews}
+			Rates: rates(p.Catalog, 0), Packs: packs(p.Catalog, sale{}, func() string { return "" }, ""), Previews: p.Catalog.Guest.Previews}
 		if !p.Scheduled && !current {
 			x.Current, current = true, true
 		}

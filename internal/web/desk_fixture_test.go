@@ -32,6 +32,9 @@ func deskSpecimens(guest, ann Page) map[string]specimen {
 		}
 		bought = append(bought, boughtPack(p))
 	}
+	discounted := boughtPack(&kinpict.Purchase{ID: "pur_promo", State: billing.Paid, Credits: 80, Price: kinpict.Money{Amount: 900, Currency: "usd"}, Discount: 300, Promo: "SPRING-26",
+		Tax: 171, CreatedAt: someDay, PaidAt: someDay})
+	bought = append(bought, discounted)
 	receipt := kinpict.Receipt{Issuer: "https://kinpict.example", Kind: kinpict.ReceiptPurchase, ID: "pur_1", State: billing.Paid, Subject: "credits-80", Credits: 80,
 		Payment:        &kinpict.Paid{Currency: "usd", Price: 1200, Tax: 96, Provider: "sandbox", Reference: "pay_1", At: someDay},
 		CatalogVersion: 3, CreatedAt: someDay, AsOf: someDay,
@@ -39,6 +42,7 @@ func deskSpecimens(guest, ann Page) map[string]specimen {
 	back := receipt
 	money := *receipt.Payment
 	money.Refunded, money.Disputed = 600, 100
+	money.Discount, money.Promo, money.Bonus = 300, "SPRING-26", 20
 	back.Payment, back.State, back.Returned, back.Test = &money, "partially_refunded", 46, true
 
 	now, next := kinpict.DefaultCatalog(), kinpict.DefaultCatalog()

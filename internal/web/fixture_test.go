@@ -59,7 +59,7 @@ func specimens(d *dressing) map[string]specimen {
 		{ID: "pho_1", Src: "/api/v1/photos/pho_1/image?thumb=1", Name: "Photo 1", Role: "grandparent", Label: "Nana"},
 		{ID: "pho_2", Src: "/api/v1/photos/pho_2/image?thumb=1", Name: "Photo 2", Notes: []Note{{"warning", "", "This photo is small. Faces may come out soft.", "Use the original."}}},
 	}
-	shop := packs(c, key, "/held/hld_1")
+	shop := packs(c, sale{}, key, "/held/hld_1")
 	home := func(p Page) HomeView { return homeView(p, c, scenes) }
 	create := func(p Page, f func(*CreateView)) CreateView {
 		v := CreateView{Page: p, Key: "key_1", CatalogVersion: c.Version, MaxPhotos: kinpict.MaxPhotos, MaxMegabytes: 20,
@@ -94,7 +94,7 @@ func specimens(d *dressing) map[string]specimen {
 	shortHeld.Page, shortHeld.Shortfall, shortHeld.Packs, shortHeld.Debt = poor, 1, shop, 2
 	dearHeld.Changed = &Change{Was: 4, Now: 5}
 	doneHeld.Done = "gen_1"
-	checkout := CheckoutView{Page: ann, ID: "pur_1", Credits: 80, Price: kinpict.Money{Amount: 1200, Currency: "usd"}}
+	checkout := CheckoutView{Page: ann, ID: "pur_1", Credits: 80, Bill: billOf(&kinpict.Purchase{Credits: 80, Price: kinpict.Money{Amount: 1200, Currency: "usd"}})}
 	at := func(state string, f func(*CheckoutView)) CheckoutView {
 		v := checkout
 		v.State = state
@@ -114,9 +114,15 @@ func specimens(d *dressing) map[string]specimen {
 		"scenarios":             {"scenarios", ScenesView{Page: guest, Scenes: scenes}},
 		"scenario":              {"scenario", SceneView{Page: guest, Scene: scenes[0], More: scenes[1:], Rates: rates(c, 0)}},
 		"scenario, fixed count": {"scenario", SceneView{Page: model, Scene: scenes[1], More: scenes[2:], Rates: rates(c, 0)}},
-		"pricing guest":         {"pricing", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, "/create")}},
-		"pricing signed in":     {"pricing", PricingView{Page: ann, Rates: rates(c, 36), Packs: packs(c, key, "")}},
-		"pricing, no preview":   {"pricing", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, key, "")}},
+		"pricing guest":         {"pricing", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, sale{}, key, "/create")}},
+		"pricing signed in":     {"pricing", PricingView{Page: ann, Rates: rates(c, 36), Packs: packs(c, sale{}, key, "")}},
+		"pricing, no preview":   {"pricing", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, sale{}, key, "")}},
+
+		"pricing with a code":   {"pricing", offered(guest, c, key, "eur", kinpict.Promo{Code: "SPRING-26", Percent: 25, Packs: []string{"credits-80"}})},
+		"pricing, extra":        {"pricing", offered(ann, c, key, "usd", kinpict.Promo{Code: "EXTRA20", Bonus: 20})},
+		"pricing, no such code": {"pricing", PricingView{Page: guest, Packs: packs(c, sale{}, key, ""), Offer: Offer{Typed: "<b>", Fault: "This code does not work here.", Open: "/checkout/return?id=pur_1"}}},
+		"checkout, all of it":   {"checkout", at("paid", func(v *CheckoutView) { v.Bill = fullBill() })},
+		"checkout, with a code": {"checkout", at("waiting", func(v *CheckoutView) { v.Bill = fullBill() })},
 
 		"create empty":      {"create", create(guest, func(v *CreateView) { v.Photos = nil })},
 		"create guest":      {"create", create(guest, nil)},
@@ -164,11 +170,11 @@ func specimens(d *dressing) map[string]specimen {
 
 		"credits":          {"credits", lines},
 		"credits empty":    {"credits", CreditsView{Page: poor}},
-		"policy credits":   {"policy-credits", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, ""), Held: "seven days"}},
-		"policy, no guest": {"policy-credits", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, key, ""), Held: "seven days"}},
+		"policy credits":   {"policy-credits", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, sale{}, key, ""), Held: "seven days"}},
+		"policy, no guest": {"policy-credits", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, sale{}, key, ""), Held: "seven days"}},
 		"policy privacy":   {"policy-privacy", PricingView{Page: guest, Retention: []string{"A guest’s photos: 24 hours"}}},
 		"privacy, a model": {"policy-privacy", PricingView{Page: model}},
-		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, key, "")}},
+		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, sale{}, key, "")}},
 		"policy use":       {"policy-acceptable-use", PricingView{Page: guest}},
 
 		"verify":          {"verify", VerifyView{Page: guest, MaxMegabytes: 20}},

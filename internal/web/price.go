@@ -27,6 +27,9 @@ type Pack struct {
 	ID       string
 	Credits  kinpict.Credits
 	Price    kinpict.Money
+	Full     kinpict.Money   // the price without the promo code
+	Bonus    kinpict.Credits // that the promo code adds
+	Promo    string          // the promo code, if it is for this pack
 	Supports []Supply
 	Each     string // price of a picture of the first quality
 	Best     bool   // the lowest price for a credit
@@ -68,13 +71,14 @@ func qualityName(id string) string {
 	return title(id)
 }
 
-// packs are the catalog's packs at their first price. key makes an idempotency
+// packs are the catalog's packs at the prices of the sale. key makes an idempotency
 // key for each, because each is a form of its own.
-func packs(c *kinpict.Catalog, key func() string, back string) []Pack {
+func packs(c *kinpict.Catalog, sale sale, key func() string, back string) []Pack {
 	out := make([]Pack, 0, len(c.Packs))
 	for i, p := range c.Packs {
-		v := Pack{ID: p.ID, Credits: p.Credits, Price: p.Prices[0], Quiet: i > 0, Key: key(), Version: c.Version, Back: back}
-		n := c.Supports(p.Credits)
+		v := Pack{ID: p.ID, Credits: p.Credits, Quiet: i > 0, Key: key(), Version: c.Version, Back: back}
+		v.Full, v.Price, v.Bonus, v.Promo = sale.on(p)
+		n := c.Supports(p.Credits + v.Bonus)
 		for _, q := range c.Qualities {
 			v.Supports = append(v.Supports, Supply{Name: lower(qualityName(q.ID)), Count: n[q.ID]})
 		}
@@ -84,9 +88,10 @@ func packs(c *kinpict.Catalog, key func() string, back string) []Pack {
 		}
 		out = append(out, v)
 	}
-	if len(out) > 1 {
+	alike := !slices.ContainsFunc(out, func(p Pack) bool { return p.Price.Currency != out[0].Price.Currency })
+	if len(out) > 1 && alike {
 		best := slices.MinFunc(out, func(a, b Pack) int {
-			return cmp.Compare(a.Price.Amount*int64(b.Credits), b.Price.Amount*int64(a.Credits))
+			return cmp.Compare(a.Price.Amount*int64(b.Credits+b.Bonus), b.Price.Amount*int64(a.Credits+a.Bonus))
 		})
 		for i := range out {
 			out[i].Best = out[i].ID == best.ID

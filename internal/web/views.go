@@ -48,6 +48,10 @@ type PricingView struct {
 	Notice    *Notice
 	Held      string // how long a request waits for credits
 	Retention []string
+
+	Currencies []Currency // to choose from, if there are several
+	Offer      Offer
+	Back       string
 }
 
 // CreateView feeds create.html.
@@ -268,8 +272,8 @@ type ConfirmView struct {
 type CheckoutView struct {
 	Page
 	ID, State string
-	Credits   kinpict.Credits
-	Price     kinpict.Money
+	Credits   kinpict.Credits // with what a promo code adds
+	Bill      Bill
 	URL       string
 	Back      string
 	Held      *Waiting

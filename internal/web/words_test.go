@@ -26,7 +26,7 @@ func TestAmountsInWords(t *testing.T) {
 func TestNumbersOfPacksComeFromTheCatalog(t *testing.T) {
 	c := &kinpict.Catalog{Version: 7, Qualities: []kinpict.Rate{{ID: kinpict.Standard, Credits: 5}, {ID: kinpict.Enhanced, Credits: 11}},
 		Packs: []kinpict.Pack{{ID: "a", Credits: 100, Prices: []kinpict.Money{{Amount: 1000, Currency: "eur"}}}, {ID: "b", Credits: 300, Prices: []kinpict.Money{{Amount: 3300, Currency: "eur"}}}}}
-	got := packs(c, func() string { return "k" }, "")
+	got := packs(c, sale{}, func() string { return "k" }, "")
 	if s := got[0].Supports; s[0].Count != 20 || s[1].Count != 9 {
 		t.Errorf("100 credits support %v, want 20 and 9", s)
 	}
