@@ -7,7 +7,6 @@ import (
 
 	"kinpict"
 	"kinpict/internal/engine"
-	"kinpict/internal/engine/studio/layout"
 	"kinpict/internal/scenario"
 )
 
@@ -56,7 +55,7 @@ func TestEnlargementsAreThoseOfThePicture(t *testing.T) {
 		if err := r.read(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		r.arrange(layout.NewPage(r.width, r.height))
+		r.arrange()
 		r.measure()
 		p := engine.Plan{Scenario: s, Seed: j.Seed}
 		for i, ph := range r.photos {

@@ -15,7 +15,6 @@ import (
 	xdraw "golang.org/x/image/draw"
 
 	"kinpict/internal/engine"
-	"kinpict/internal/engine/studio/layout"
 	"kinpict/internal/engine/studio/noise"
 	"kinpict/internal/scenario"
 )
@@ -135,7 +134,7 @@ func TestLikenessTellsFaultsFromNoise(t *testing.T) {
 	if err := r.read(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r.arrange(layout.NewPage(r.width, r.height))
+	r.arrange()
 	place := func(i int) image.Rectangle {
 		s, u := r.slots[i], float64(r.short)/1000
 		return image.Rect(int((s.X-s.W/2)*u), int((s.Y-s.H/2)*u), int((s.X+s.W/2)*u), int((s.Y+s.H/2)*u))

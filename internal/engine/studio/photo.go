@@ -14,35 +14,46 @@ import (
 	"kinpict/internal/engine/studio/tone"
 )
 
+// judged is the long side, in pixels, at which photos are judged in every quality
+// and in previews: what is cropped, cut out or turned is the same in all of them,
+// so that a preview promises nothing the picture does not keep.
+const judged = 2000
+
 // A photo is a decoded input and what was found out about it.
 type photo struct {
-	source  *raster.Source
+	source  *raster.Source // what is drawn from
+	judge   *raster.Source // what is judged by; its pixels are those of subject
 	subject *layout.Subject
 	label   string
 	mono    bool
 	dark    bool
 }
 
-// read decodes a photo, reduces it to a long side of most pixels, and finds
-// what to show of it.
+// read decodes a photo, reduces it to a long side of most pixels for drawing and
+// of judged pixels for finding what to show of it.
 func read(in engine.Photo, most int) (*photo, error) {
 	img, err := jpeg.Decode(bytes.NewReader(in.JPEG))
 	if err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
-	src := raster.NewSource(img).Reduce(most)
+	whole := raster.NewSource(img)
+	judge := whole.Reduce(judged)
+	source := judge
+	if most != judged {
+		source = whole.Reduce(most)
+	}
 	faces := in.Faces
 	if faces == nil {
-		faces = face.In(src)
+		faces = face.In(judge)
 	}
 	if len(faces) == 0 {
 		// A camera held sideways that did not say so.
-		if n := face.Turns(src); n != 0 {
-			src = src.Turn(n)
-			faces = face.In(src)
+		if n := face.Turns(judge); n != 0 {
+			judge, source = judge.Turn(n), source.Turn(n)
+			faces = face.In(judge)
 		}
 	}
-	p := &photo{source: src, label: in.Label, subject: &layout.Subject{W: float64(src.W), H: float64(src.H)}}
+	p := &photo{source: source, judge: judge, label: in.Label, subject: &layout.Subject{W: float64(judge.W), H: float64(judge.H)}}
 	p.subject.Faces = pixels(faces, p.subject.W, p.subject.H)
 	small := p.small(raster.Rect{X1: p.subject.W, Y1: p.subject.H}, 200)
 	p.mono, p.dark = tone.Character(small)
@@ -68,7 +79,13 @@ func pixels(faces []kinpict.Face, w, h float64) []layout.Face {
 // small is a part of the photo with a long side of about n pixels, for measuring.
 func (p *photo) small(r raster.Rect, n int) *raster.Image {
 	k := float64(n) / math.Max(r.W(), r.H())
-	return p.source.Crop(r, max(8, int(r.W()*k)), max(8, int(r.H()*k)))
+	return p.judge.Crop(r, max(8, int(r.W()*k)), max(8, int(r.H()*k)))
+}
+
+// drawn is a part of the photo in the pixels it is drawn from.
+func (p *photo) drawn(r raster.Rect) raster.Rect {
+	kx, ky := float64(p.source.W)/p.subject.W, float64(p.source.H)/p.subject.H
+	return raster.Rect{X0: r.X0 * kx, Y0: r.Y0 * ky, X1: r.X1 * kx, Y1: r.Y1 * ky}
 }
 
 // faces are the faces as they lie in a picture of w by h pixels of part r.

@@ -28,9 +28,10 @@ type render struct {
 	job           *engine.Job
 	theme         *theme.Theme
 	width, height int
-	short         int // pixels of the short side
-	source        int // long side to which photos are reduced
-	quality       int // of the JPEG
+	page          layout.Page // by the aspect, so that it is the same in every size
+	short         int         // pixels of the short side
+	source        int         // long side to which photos are reduced
+	quality       int         // of the JPEG
 	enhanced      bool
 
 	photos  []*photo
@@ -54,8 +55,7 @@ func (r *render) draw(ctx context.Context) ([]byte, error) {
 	}
 	r.step("composing")
 	unit := float64(r.short) / 1000
-	page := layout.NewPage(r.width, r.height)
-	r.arrange(page)
+	r.arrange()
 	if err := r.cutOut(ctx); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (r *render) draw(ctx context.Context) ([]byte, error) {
 		title, subtitle = r.theme.Text.Title, first(subtitle, r.theme.Text.Subtitle)
 	}
 	c := &decor.Canvas{
-		Image: raster.New(r.width, r.height), Page: page, Unit: unit, Seed: uint64(r.job.Seed), Keep: r.keep(),
+		Image: raster.New(r.width, r.height), Page: r.page, Unit: unit, Seed: uint64(r.job.Seed), Keep: r.keep(),
 		Shapes: r.theme.Shapes, Texts: map[string]string{"title": title, "subtitle": subtitle},
 	}
 	for i, l := range r.theme.Layers {
@@ -126,7 +126,7 @@ func (r *render) read(ctx context.Context) error {
 	return nil
 }
 
-func (r *render) arrange(page layout.Page) {
+func (r *render) arrange() {
 	subjects := make([]*layout.Subject, len(r.photos))
 	for i, p := range r.photos {
 		subjects[i] = p.subject
@@ -134,7 +134,7 @@ func (r *render) arrange(page layout.Page) {
 	opening := func(s layout.Slot) (w, h, dx, dy float64) {
 		return r.theme.Styles[s.Style].For(s).Opening(s.W, s.H)
 	}
-	r.slots = r.theme.Photos.Arrange(page, subjects, uint64(r.job.Seed), opening)
+	r.slots = r.theme.Photos.Arrange(r.page, subjects, uint64(r.job.Seed), opening)
 	for i, s := range r.slots {
 		st := r.theme.Styles[s.Style].For(s)
 		head := st.Head
@@ -160,6 +160,7 @@ func (r *render) measure() {
 		look := tone.Auto(small, auto)
 		small.Map(look)
 		r.looks = append(r.looks, look)
+		p.judge = nil
 		stats[i] = tone.Measure(small)
 	}
 	set, grade := tone.Average(stats), r.theme.Grade.Map()
@@ -231,12 +232,13 @@ func (r *render) picture(i int, unit float64) *raster.Image {
 		k *= 1.2 // turning costs sharpness
 	}
 	w, h := max(4, int(ow*k+0.5)), max(4, int(oh*k+0.5))
-	pic := p.source.Crop(r.parts[i], w, h)
+	part := p.drawn(r.parts[i])
+	pic := p.source.Crop(part, w, h)
 	faces := p.faces(r.parts[i], w, h)
 	before := tone.Skin(pic, faces)
 	amount := float32(0.35)
 	if r.enhanced {
-		tone.Finish(pic, faces, float64(w)/r.parts[i].W())
+		tone.Finish(pic, faces, float64(w)/part.W())
 		amount = 0.2 // Finish has sharpened already, against the grain
 	}
 	pic.Map(tone.Guard(r.looks[i], tone.Skin(pic, faces), tone.Luma(before, tone.Same), p.dark))

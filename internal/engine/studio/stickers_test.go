@@ -8,11 +8,13 @@ import (
 	"image/color"
 	"image/jpeg"
 	"math"
+	"slices"
 	"sync/atomic"
 	"testing"
 
 	"kinpict"
 	"kinpict/internal/engine"
+	"kinpict/internal/engine/studio/face/facetest"
 	"kinpict/internal/engine/studio/frame"
 	"kinpict/internal/engine/studio/layout"
 )
@@ -59,9 +61,8 @@ func arranged(t *testing.T, j *engine.Job) (*render, layout.Page) {
 	if err := r.read(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	page := layout.NewPage(r.width, r.height)
-	r.arrange(page)
-	return r, page
+	r.arrange()
+	return r, r.page
 }
 
 func TestDoubtfulCutsBecomeRound(t *testing.T) {
@@ -118,6 +119,55 @@ func TestStickersStayOnThePageAndApart(t *testing.T) {
 						t.Errorf("%s, %d photos: %+v and %+v touch", a, n, b, o)
 					}
 				}
+			}
+		}
+	}
+}
+
+// A preview shows what is sold: where photos lie, which part shows and who is cut
+// out do not depend on the quality, of photos larger than any quality uses.
+func TestEveryQualityShowsTheSame(t *testing.T) {
+	large := func(p engine.Photo) engine.Photo {
+		m := picture(p)
+		return photoOf(p.Label, scaled(m, 9*m.Bounds().Dx(), 9*m.Bounds().Dy()), p.Faces)
+	}
+	blue := color.RGBA{115, 160, 210, 255}
+	photos := []engine.Photo{
+		large(someone(t, color.RGBA{70, 44, 30, 255}, blue, 1)),
+		large(someone(t, color.RGBA{100, 138, 180, 255}, blue, 1)), // hair hardly darker than the ground
+		large(photoOf("", facetest.Drawing(300, 240, 150, 120, 95), nil)),
+	}
+	var first *render
+	for name, change := range map[string]func(*engine.Job){
+		"standard": func(*engine.Job) {},
+		"enhanced": func(j *engine.Job) { j.Quality = kinpict.Enhanced },
+		"preview":  func(j *engine.Job) { j.Preview = true },
+	} {
+		j := job(find(t, "scrapbook"), 3)
+		j.Photos, j.Aspect = photos, "210:297"
+		change(j)
+		r, err := New().plan(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.read(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		r.arrange()
+		if err := r.cutOut(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = r
+			continue
+		}
+		for i := range photos {
+			if r.slots[i] != first.slots[i] || r.parts[i] != first.parts[i] {
+				t.Errorf("%s: photo %d lies in %+v and shows %v, before %+v and %v", name, i+1, r.slots[i], r.parts[i], first.slots[i], first.parts[i])
+			}
+			a, b := r.figures[i], first.figures[i]
+			if (a == nil) != (b == nil) || a != nil && !slices.Equal(a.alpha.P, b.alpha.P) {
+				t.Errorf("%s: photo %d is cut out otherwise", name, i+1)
 			}
 		}
 	}

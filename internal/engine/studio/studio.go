@@ -20,6 +20,7 @@ import (
 	"kinpict"
 	"kinpict/internal/engine"
 	"kinpict/internal/engine/studio/face"
+	"kinpict/internal/engine/studio/layout"
 	"kinpict/internal/engine/studio/theme"
 	"kinpict/internal/scenario"
 )
@@ -130,10 +131,10 @@ func (e *Engine) plan(job *engine.Job) (*render, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &render{job: job, theme: th, short: shortStandard, source: 2000, quality: 92}
+	r := &render{job: job, theme: th, short: shortStandard, source: judged, quality: 92}
 	switch {
 	case job.Preview:
-		r.short, r.source, r.quality = shortPreview, 1000, 80
+		r.short, r.quality = shortPreview, 80
 	case job.Quality == kinpict.Enhanced:
 		r.short, r.source, r.quality, r.enhanced = shortEnhanced, 3000, 95, true
 	case job.Quality != kinpict.Standard:
@@ -142,6 +143,7 @@ func (e *Engine) plan(job *engine.Job) (*render, error) {
 	if e.short > 0 {
 		r.short = e.short
 	}
+	r.page = layout.NewPage(aw, ah)
 	side := min(aw, ah)
 	r.width, r.height = (r.short*aw+side/2)/side, (r.short*ah+side/2)/side
 	return r, nil

@@ -193,11 +193,17 @@ func Distance(shape string, x, y, hw, hh, r float64) float64 {
 	case "circle":
 		return math.Hypot(x, y) - math.Min(hw, hh)
 	case "arch":
-		if cy := hw - hh; y < cy {
-			return math.Hypot(x, y-cy) - hw
+		// An arch wider than high would be a half disc, and cut the people at its ends:
+		// it has a flat top between round shoulders.
+		r := hw
+		if hw > hh {
+			r = 0.36 * hh
 		}
-		// Only the sides and the foot: where the round part begins is no edge.
-		return math.Max(math.Abs(x)-hw, y-hh)
+		if cx, cy := hw-r, r-hh; y < cy && math.Abs(x) > cx {
+			return math.Hypot(math.Abs(x)-cx, y-cy) - r
+		}
+		// Only the sides, the foot and the flat top: where the round part begins is no edge.
+		return math.Max(math.Abs(x)-hw, math.Max(y-hh, -y-hh))
 	case "rect":
 		r = 0
 	}

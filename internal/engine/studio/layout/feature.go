@@ -17,27 +17,38 @@ func (p *Plan) feature(area raster.Rect, photos []*Subject, rng *noise.Rand) []S
 		q.Largest = area.H() * 0.96
 		// Two slots side by side may be slim, to use the height there is.
 		cell := (area.W() - p.Gap*float64(n-1)) / float64(n)
-		q.Aspect = math.Max(0.8*p.Aspect, math.Min(p.Aspect, cell/(0.82*area.H())))
+		most := p.Aspect
+		if n == 1 {
+			most *= 1.2 // nor is one alone on a wide page a slim one
+		}
+		q.Aspect = math.Max(0.8*p.Aspect, math.Min(most, cell/(0.82*area.H())))
 		return q.rows(area, photos, rng)
 	}
 	for _, s := range photos {
 		// A circle holds nobody who stands far from the middle; the large slot becomes
-		// as wide as it can be and still looks like itself.
+		// as wide as the people stand, if it can be.
 		if s.Wide(1) {
-			q.Aspect = math.Max(q.Aspect, 1.3)
+			safe := s.Safe()
+			q.Aspect = math.Max(q.Aspect, math.Max(1.3, math.Min(widest, safe.W()/(1.15*safe.H()))))
 		}
 	}
-	if q.Aspect > p.Aspect && area.H() > 0.9*area.W() {
-		return q.stacked(area, n-1)
+	beside, scoreBeside := q.beside(area, n-1)
+	if q.Aspect > p.Aspect {
+		// Nothing may lie on the people in the front row.
+		if stacked, score := q.stacked(area, n-1); beside == nil || score > scoreBeside {
+			return stacked
+		}
+		return beside
 	}
-	p = &q
 	below, scoreBelow := p.below(area, n-1)
-	beside, scoreBeside := p.beside(area, n-1)
 	if below == nil || scoreBeside > scoreBelow && area.W() > area.H() {
 		return beside
 	}
 	return below
 }
+
+// widest is the most width over height of the large slot.
+const widest = 1.9
 
 // insetShare bounds a circle's width over the large slot's, so that there is one
 // main picture.
@@ -47,7 +58,7 @@ const insetShare = 0.60
 // neither grows at the whole cost of the other. The more people the circles
 // show, the more they count.
 func balance(main, circles float64, k int) float64 {
-	return main * math.Pow(circles, 0.7+0.07*float64(k-2))
+	return main * math.Pow(circles, 0.7+0.11*float64(k-2))
 }
 
 // below puts k circles on a curve around the foot of the large slot.
@@ -140,7 +151,7 @@ func roomy(slots []Slot, gap float64) bool {
 
 // stacked puts k circles in rows below a wide large slot, around which a curve
 // has no room.
-func (p *Plan) stacked(area raster.Rect, k int) []Slot {
+func (p *Plan) stacked(area raster.Rect, k int) ([]Slot, float64) {
 	cx := (area.X0 + area.X1) / 2
 	var best []Slot
 	top := -1.0
@@ -166,7 +177,7 @@ func (p *Plan) stacked(area raster.Rect, k int) []Slot {
 			}
 		}
 	}
-	return best
+	return best, top
 }
 
 func (p *Plan) beside(area raster.Rect, k int) ([]Slot, float64) {

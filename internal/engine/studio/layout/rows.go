@@ -51,7 +51,7 @@ func (p *Plan) rows(area raster.Rect, photos []*Subject, rng *noise.Rand) []Slot
 		hs, total := make([]float64, r), 0.0
 		small := math.Inf(1)
 		for i, m := range ls {
-			hs[i] = (area.W() - float64(m-1)*p.Gap) / float64(m) / p.Aspect
+			hs[i] = (area.W() - float64(m-1)*p.tight(m)) / float64(m) / p.Aspect
 			small = math.Min(small, hs[i])
 		}
 		for i := range hs {
@@ -85,7 +85,7 @@ func (p *Plan) rows(area raster.Rect, photos []*Subject, rng *noise.Rand) []Slot
 	for r, m := range lengths {
 		h := heights[r]
 		w := h * p.Aspect
-		side := math.Max(p.Gap, math.Min((area.W()-float64(m)*w)/float64(m+1), 0.3*w))
+		side := math.Max(p.tight(m), math.Min((area.W()-float64(m)*w)/float64(m+1), 0.3*w))
 		x := (area.X0+area.X1)/2 - (float64(m)*w+float64(m-1)*side)/2
 		for i := range m - wides[r] {
 			s := Slot{X: x + w/2, Y: y + h/2, W: w, H: h, Style: p.Styles[0]}
@@ -112,6 +112,9 @@ func (p *Plan) rows(area raster.Rect, photos []*Subject, rng *noise.Rand) []Slot
 	}
 	return out
 }
+
+// tight is the least gap between the m slots of a row: many small ones stand closer.
+func (p *Plan) tight(m int) float64 { return p.Gap * math.Max(0.6, math.Min(1, 4/float64(m))) }
 
 // spread shares wide slots among rows of the given lengths, the last row first,
 // nil when they do not fit.

@@ -53,7 +53,7 @@ func (p *Plan) emptiness(n int) float64 {
 	if n == 1 {
 		return 0.6
 	}
-	return 0.3 + 0.35*float64(n) // what is cut off is counted for each of them
+	return 0.5 + 0.5*float64(n) // what is cut off is counted for each of them
 }
 
 // shrink sometimes leaves part of the area blank, because one or two slots
@@ -62,7 +62,11 @@ func (p *Plan) shrink(area raster.Rect, n int, rng *noise.Rand) (part raster.Rec
 	if n > 4 {
 		return area, 0
 	}
-	k := [...]float64{1, 1, 0.92, 0.84, 0.76, 0.68, 0.6, 0.5}[rng.Below(8)]
+	shares := []float64{1, 1, 0.92, 0.84, 0.76, 0.68, 0.6, 0.5}
+	if n > 2 {
+		shares = shares[:5] // three or four can always be cut to fill more than that
+	}
+	k := shares[rng.Below(len(shares))]
 	dx, dy := area.W()*(1-k)/2, area.H()*(1-k)/2
 	if rng.Float() < 0.5 {
 		dx = 0
