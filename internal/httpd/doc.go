@@ -7,7 +7,6 @@
 // access log. The log names routes, not paths, and neither queries, addresses
 // nor people.
 //
-// Known limit: net/http drops a Content-Length that stands beside
-// Transfer-Encoding before a handler sees either, so such a request is read by
-// its chunks and not refused.
+// Serve refuses a request that has both Content-Length and Transfer-Encoding, and
+// closes the connection after every chunked one.
 package httpd

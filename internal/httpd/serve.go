@@ -32,7 +32,9 @@ func Stopping(ctx context.Context) <-chan struct{} {
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
 	stopping := make(chan struct{})
 	srv := &http.Server{
-		Handler:           h,
+		Handler:           plainly(h),
+		ConnContext:       remember,
+		ConnState:         between,
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    32 << 10,
@@ -43,7 +45,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 		},
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
+	go func() { failed <- srv.Serve(framed{ln}) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
