@@ -93,11 +93,10 @@ func (s *Site) pricing(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.keepCurrency(w, r, v.catalog)
-	status := http.StatusOK
 	if view.Offer.Fault != "" {
-		view.Title, status = "Problem: "+view.Title, http.StatusUnprocessableEntity
+		view.Title = "Problem: " + view.Title
 	}
-	return s.send(w, r, status, "pricing", view)
+	return s.send(w, r, http.StatusOK, "pricing", view)
 }
 
 // prices is the pricing page as a sale shows it.
