@@ -68,6 +68,7 @@ func TestUploadsOnTheWire(t *testing.T) {
 		{"a length that is no number", head("HTTP/1.1", "Content-Length: many") + body, false, []int{400}},
 		{"an unknown framing", head("HTTP/1.1", "Transfer-Encoding: smuggled") + body, false, []int{400, 501}},
 		{"a chunk of nonsense", head("HTTP/1.1", "Transfer-Encoding: chunked") + "zz\r\n" + body, false, []int{400}},
+		{"cut in a part's header line", head("HTTP/1.1", length(40)) + body[:40], false, []int{400}},
 		{"chunks that stop", head("HTTP/1.1", "Transfer-Encoding: chunked") + fmt.Sprintf("%x\r\n%s", len(body), body[:100]), true, []int{400}},
 		{"no host", strings.Replace(head("HTTP/1.1", length(len(body)))+body, "Host: ", "Xost: ", 1), false, []int{400}},
 		{"a header of a megabyte in a part", head("HTTP/1.1", length(len(large))) + large, false, []int{400, 413}},
