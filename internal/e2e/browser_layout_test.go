@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"kinpict"
 	"kinpict/client"
 )
 
@@ -68,13 +69,16 @@ func (b *tab) poor() []sight {
 
 // guestSights is what somebody sees who has not signed in.
 var guestSights = []sight{{"sign-in", "/sign-in", ".btn.wide"}, {"link-used", "/sign-in/confirm?token=", "main .btn"}, {"create-guest", "/create", "#go"}, {"home-guest", "/", "main .btn.big"},
-	{"verify", "/verify", "main .btn.big"}}
+	{"verify", "/verify", "main .btn.big"}, {"pricing-code", "/pricing?promo=SPRING-26", ".buyone .btn"}, {"pricing-refused", "/pricing?promo=NOBODYS", ".buyone .btn"}}
 
 // everyone runs f on every page in a browser that may see it.
 func everyone(t *testing.T, f func(b *tab, v sight)) {
 	t.Helper()
 	t.Parallel()
 	s := newStack(t, "sqlite", nil)
+	if _, err := s.app.Shop.CreatePromo(t.Context(), "op", kinpict.Promo{Code: "SPRING-26", Percent: 25, Packs: []string{"credits-80"}}); err != nil {
+		t.Fatal(err)
+	}
 	rich, poor, guest := s.tab(), s.tab(), s.tab()
 	for _, v := range rich.seen() {
 		f(rich, v)
