@@ -47,13 +47,14 @@ var (
 	AccountQuota = Quota{2000, 2 << 30}
 )
 
-// CheckMetadata and CheckCopy are codes of checks beside those of package photo.
+// Codes of checks beside those of package photo.
 const (
 	CheckMetadata = "metadata_removed"
 	CheckCopy     = "near_duplicate"
+	CheckTurned   = "turned"
 )
 
-// An Intake keeps photos and drafts. Only Faces and Relaxed may be left out.
+// An Intake keeps photos and drafts. Only Faces, Turns and Relaxed may be left out.
 type Intake struct {
 	DB     *store.DB
 	Blobs  blob.Bucket
@@ -62,7 +63,10 @@ type Intake struct {
 	Gate   *photo.Gate
 	Limits photo.Limits
 	// Faces finds faces in a normalised photo; nil looks for none.
-	Faces   func(jpeg []byte) []kinpict.Face
+	Faces func(jpeg []byte) []kinpict.Face
+	// Turns tells the quarter turns, clockwise, that put a normalised photo upright
+	// in which no face was found; nil turns none.
+	Turns   func(jpeg []byte) int
 	Relaxed bool // no quotas, for load tests
 }
 
@@ -123,11 +127,18 @@ func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpi
 	if err != nil {
 		return nil, err
 	}
+	n, found, err := i.look(ctx, data, n)
+	if err != nil {
+		return nil, err
+	}
 	p := kinpict.Photo{ID: i.IDs.New(kinpict.PhotoPrefix), Owner: who, Width: n.Width, Height: n.Height, Bytes: int64(len(n.JPEG)),
 		SHA256: n.SHA256, SourceSHA256: source, Likeness: string(n.Likeness), Checks: photo.Advise(n), ExpiresAt: i.expiry(c)}
 	stem := "photos/" + who + "/" + p.ID
 	p.Key, p.ThumbKey = stem+".jpg", stem+".thumb.jpg"
-	i.look(&p, n)
+	if m := n.Removed.Message(); m != "" {
+		p.Checks = append(p.Checks, kinpict.Check{Code: CheckMetadata, Severity: photo.Info, Message: m})
+	}
+	p.Faces, p.Checks = found.faces, append(p.Checks, found.checks...)
 	if err := i.Blobs.Put(ctx, p.Key, n.JPEG); err != nil {
 		return nil, err
 	}
@@ -155,9 +166,9 @@ func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpi
 		return err
 	})
 	// After any other error the row may be there all the same, so its bytes stay
-	// until the sweep has looked.
+	// until the sweep has looked, as do those that cannot be removed now.
 	if errors.Is(err, &kinpict.Error{Code: kinpict.QuotaExceeded}) || err == nil && kept.ID != p.ID {
-		err = errors.Join(err, i.remove(context.WithoutCancel(ctx), p))
+		_ = i.remove(context.WithoutCancel(ctx), p)
 	}
 	if err != nil {
 		return nil, err
@@ -186,34 +197,6 @@ func (i *Intake) known(ctx context.Context, c kinpict.Caller, source string) (*k
 		return err
 	})
 	return p, err
-}
-
-// look finds faces and says what a person should know about the photo.
-func (i *Intake) look(p *kinpict.Photo, n *photo.Normal) {
-	if m := n.Removed.Message(); m != "" {
-		p.Checks = append(p.Checks, kinpict.Check{Code: CheckMetadata, Severity: photo.Info, Message: m})
-	}
-	if i.Faces == nil {
-		return
-	}
-	p.Faces = i.Faces(n.JPEG)
-	p.Checks = append(p.Checks, photo.AdviseFaces(n.Width, n.Height, p.Faces)...)
-}
-
-// likes says which photo of the same owner a new one is nearly a copy of, if
-// any. Photos of other people are never looked at.
-func likes(tx *store.Tx, p kinpict.Photo) ([]kinpict.Check, error) {
-	others, err := tx.Likenesses(p.Owner)
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range others {
-		if photo.Likeness(p.Likeness).Near(photo.Likeness(o.Likeness)) {
-			return []kinpict.Check{{Code: CheckCopy, Severity: photo.Info, Photo: o.ID,
-				Message: "This looks like another photo that you added.", Help: "One of the two is enough; keep the larger or sharper one."}}, nil
-		}
-	}
-	return nil, nil
 }
 
 // Photo returns a photo of the caller's, or NotFound.
