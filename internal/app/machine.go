@@ -114,6 +114,15 @@ func faces(data []byte) []kinpict.Face {
 	return studio.Faces(img)
 }
 
+// turns tells how a normalised upload without an upright face is to be turned.
+func turns(data []byte) int {
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		return 0
+	}
+	return studio.Turns(img)
+}
+
 // shareKey is the part of the master secret that makes tokens of private links.
 func shareKey(master []byte) []byte {
 	mac := hmac.New(sha256.New, master)

@@ -104,10 +104,17 @@ func (g *Gate) admit() {
 // Normalise is the function of that name behind the gate. What is refused by
 // its header never waits.
 func (g *Gate) Normalise(ctx context.Context, data []byte, lim Limits) (*Normal, error) {
+	return g.Turned(ctx, data, lim, 0)
+}
+
+// Turned is Normalise for an upload that does not say which side is up: the
+// photo is turned by so many quarters clockwise from where it says.
+func (g *Gate) Turned(ctx context.Context, data []byte, lim Limits, quarters int) (*Normal, error) {
 	h, err := Inspect(data, lim)
 	if err != nil {
 		return nil, err
 	}
+	h.turn(quarters)
 	release, err := g.Acquire(ctx, h.Weight())
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/image/webp"
@@ -47,6 +48,16 @@ func (h Header) Upright() (width, height int) {
 		return h.Height, h.Width
 	}
 	return h.Width, h.Height
+}
+
+// turn adds quarter turns, clockwise, to the orientation.
+func (h *Header) turn(quarters int) {
+	for _, round := range [2][4]int{{1, 6, 3, 8}, {2, 7, 4, 5}} { // upright and mirrored, as Exif numbers them
+		if i := slices.Index(round[:], h.Orientation); i >= 0 {
+			h.Orientation = round[((i+quarters)%4+4)%4]
+			return
+		}
+	}
 }
 
 // Weight is what normalising takes, in MiB, as Gate counts it: the decoder's

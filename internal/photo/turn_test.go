@@ -123,6 +123,33 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
+// A photo that lies on its side once its orientation is followed is turned from
+// there, mirrored ones too.
+func TestTurnedGoesOnFromTheOrientation(t *testing.T) {
+	up, gate := scene(320, 256), NewGate(GateMiB, 4)
+	for quarters, as := range []int{1, 6, 3, 8} {
+		lying := stored(up, as)
+		for o := 1; o <= 8; o++ {
+			var j bytes.Buffer
+			if err := jpeg.Encode(&j, stored(lying, o), &jpeg.Options{Quality: 95}); err != nil {
+				t.Fatal(err)
+			}
+			meta := exif(binary.LittleEndian, entry{tagOrientation, 3, 1, uint32(o)})
+			app1 := append(binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(meta)+8)), exifPrefix+string(meta)...)
+			n, err := gate.Turned(context.Background(), slices.Insert(j.Bytes(), 2, app1...), wide, quarters)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n.Width != 320 || n.Height != 256 {
+				t.Errorf("orientation %d and %d quarters: %dx%d", o, quarters, n.Width, n.Height)
+				continue
+			}
+			checkCorners(t, decodeJPEG(t, n.JPEG), 0, 24)
+			checkCorners(t, decodeJPEG(t, n.Thumb), 0, 24)
+		}
+	}
+}
+
 // wide lets long strips through.
 var wide = func() Limits { l := DefaultLimits(); l.Aspect, l.Short = 100, 100; return l }()
 

@@ -26,7 +26,7 @@ type photo struct {
 	subject *layout.Subject
 	label   string
 	mono    bool
-	dark    bool
+	most    float64 // times as light as in the photo its faces may become
 }
 
 // read decodes a photo, reduces it to a long side of most pixels for drawing and
@@ -56,7 +56,7 @@ func read(in engine.Photo, most int) (*photo, error) {
 	p := &photo{source: source, judge: judge, label: in.Label, subject: &layout.Subject{W: float64(judge.W), H: float64(judge.H)}}
 	p.subject.Faces = pixels(faces, p.subject.W, p.subject.H)
 	small := p.small(raster.Rect{X1: p.subject.W, Y1: p.subject.H}, 200)
-	p.mono, p.dark = tone.Character(small)
+	p.mono, p.most = tone.Character(small)
 	if len(p.subject.Faces) == 0 {
 		x, y := interest(small)
 		p.subject.FX, p.subject.FY = x*p.subject.W, y*p.subject.H

@@ -241,7 +241,7 @@ func (r *render) picture(i int, unit float64) *raster.Image {
 		tone.Finish(pic, faces, float64(w)/part.W())
 		amount = 0.2 // Finish has sharpened already, against the grain
 	}
-	pic.Map(tone.Guard(r.looks[i], tone.Skin(pic, faces), tone.Luma(before, tone.Same), p.dark))
+	pic.Map(tone.Guard(r.looks[i], tone.Skin(pic, faces), tone.Luma(before, tone.Same), p.most))
 	tone.Sharpen(pic, 0.9*math.Max(1, k*0.55), amount, 0.004, 0.02)
 	return pic
 }

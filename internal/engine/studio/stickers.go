@@ -75,7 +75,8 @@ func (r *render) grouped(i int) bool {
 func (r *render) figure(ctx context.Context, i int) (*figure, error) {
 	p, s := r.photos[i], r.slots[i]
 	faces := p.subject.Faces
-	if len(faces) == 0 || r.grouped(i) {
+	// Without colour a dark ground and a dark shoulder are one.
+	if len(faces) == 0 || p.mono || r.grouped(i) {
 		return nil, nil
 	}
 	// A wide part of the photo, so that the background is seen for what it is.

@@ -21,6 +21,7 @@ import (
 	"kinpict/internal/engine"
 	"kinpict/internal/engine/studio/face"
 	"kinpict/internal/engine/studio/layout"
+	"kinpict/internal/engine/studio/raster"
 	"kinpict/internal/engine/studio/theme"
 	"kinpict/internal/scenario"
 )
@@ -88,6 +89,10 @@ func Validate(s *scenario.Scenario) error {
 
 // Faces finds the faces in a picture, the surest first. It tells nobody apart.
 func Faces(img image.Image) []kinpict.Face { return face.Find(img) }
+
+// Turns tells the quarter turns, clockwise, that put a picture upright in which
+// Faces found none, or 0.
+func Turns(img image.Image) int { return face.Turns(raster.NewSource(img)) }
 
 // Draw composes the picture. Faces of a photo that are given, even none, are
 // taken as they are; where the list is nil they are looked for.

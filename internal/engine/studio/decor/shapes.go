@@ -23,40 +23,97 @@ type stamp struct {
 	foil         bool
 }
 
-func (c *Canvas) stamp(s stamp) {
+// inked is a stamp worked out, ready to be laid on the page.
+type inked struct {
+	stamp
+	mask, veins *raster.Mask
+	at          func(x, y int) raster.Color
+	dark        raster.Color
+}
+
+func (c *Canvas) stamp(s stamp) { c.lay(c.ink(s, nil)) }
+
+// stamps draws many. What does not depend on the page is worked out on all
+// processors, a batch at a time, and laid on it one after the other.
+func (c *Canvas) stamps(all []stamp) {
+	const batch = 256
+	for len(all) > 0 {
+		now := all[:min(batch, len(all))]
+		all = all[len(now):]
+		done := make([]inked, len(now))
+		raster.Bands(len(now), func(a, b int) {
+			for i := a; i < b; i++ {
+				done[i] = c.ink(now[i], colours)
+			}
+		})
+		for _, s := range done {
+			c.lay(s)
+		}
+	}
+}
+
+// colours works a colouring out for every pixel of a mask.
+func colours(m *raster.Mask, color func(x, y int) raster.Color) func(x, y int) raster.Color {
+	out := make([]raster.Color, m.W*m.H)
+	for i, v := range m.A {
+		if v != 0 {
+			out[i] = color(m.X+i%m.W, m.Y+i/m.W)
+		}
+	}
+	return func(x, y int) raster.Color { return out[(y-m.Y)*m.W+x-m.X] }
+}
+
+// ink works a stamp out; ahead, where given, its colours too.
+func (c *Canvas) ink(s stamp, ahead func(*raster.Mask, func(x, y int) raster.Color) func(x, y int) raster.Color) inked {
 	u := c.Unit
 	x, y, size := s.x*u, s.y*u, s.size*u
 	k := size / s.shape.Size
-	m := s.shape.Fill.Place(x, y, k, s.deg).Fill(c.bounds())
-	if m.W == 0 {
-		return
+	o := inked{stamp: s, mask: s.shape.Fill.Place(x, y, k, s.deg).Fill(c.bounds())}
+	if o.mask.W == 0 {
+		return o
 	}
-	c.Shadow(m, size*0.03, size*0.06, math.Max(1, size*0.045), s.shadow, raster.Color{0.16, 0.10, 0.07})
 	if s.foil {
-		c.Paint(m, s.tint, c.foil(s.color))
-		return
+		o.at = c.foil(s.color)
+		return o
 	}
 	vary := float32(1)
 	if s.shape.Flat {
 		vary = 0.12
 	}
-	dark := raster.Color{s.color[0] * 0.70, s.color[1] * 0.66, s.color[2] * 0.66}
+	o.dark = raster.Color{s.color[0] * 0.70, s.color[1] * 0.66, s.color[2] * 0.66}
 	light := raster.Color{raster.Clamp(s.color[0]*1.12 + 0.06), raster.Clamp(s.color[1]*1.14 + 0.05), raster.Clamp(s.color[2]*1.06 + 0.02)}
-	ramp := []raster.Color{dark, s.color, light}
-	inside := m.Soften(math.Max(0.6, size*0.035))
+	ramp := []raster.Color{o.dark, s.color, light}
+	inside := o.mask.Soften(math.Max(0.6, size*0.035))
 	q := float32(2.2 / size)
 	ox, oy := float32(x), float32(y)
-	c.Paint(m, s.tint, func(px, py int) raster.Color {
+	o.at = func(px, py int) raster.Color {
 		a, b := (float32(px)-ox)*q, (float32(py)-oy)*q
 		n := noise.Fractal(a, b, 3, s.seed) - 0.5
 		n2 := noise.Fractal(a*5, b*5, 2, s.seed+1) - 0.5
 		// Pigment gathers at the edge, as it does in watercolour.
 		return raster.Ramp(ramp, 0.56+(n*1.5+n2*0.35-(1-inside.Cover(px, py))*0.45)*vary)
-	})
+	}
+	if ahead != nil {
+		o.at = ahead(o.mask, o.at)
+	}
 	if len(s.shape.Veins) > 0 {
 		w := s.shape.VeinW * k
 		veins := s.shape.Veins.Place(x, y, k, s.deg).Stroke(func(t float64) float64 { return math.Max(0.7, w*(1.15-0.8*t)) }).SameTurn()
-		c.PaintFlat(veins.Fill(c.bounds()), s.tint*0.45, dark)
+		o.veins = veins.Fill(c.bounds())
+	}
+	return o
+}
+
+// lay puts an inked stamp on the page.
+func (c *Canvas) lay(s inked) {
+	if s.mask.W == 0 {
+		return
+	}
+	size := s.size * c.Unit
+	c.Shadow(s.mask, size*0.03, size*0.06, math.Max(1, size*0.045), s.shadow, raster.Color{0.16, 0.10, 0.07})
+	c.Paint(s.mask, s.tint, s.at)
+	if s.veins != nil {
+		c.PaintFlat(s.veins, s.tint*0.45, s.dark)
 	}
 }
 
@@ -86,6 +143,7 @@ func (c *Canvas) scatter(l *Layer, seed uint32) {
 		spin = 180
 	}
 	var placed []disc
+	var out []stamp
 	for i := range int(float64(l.N)*total/sheet + 0.5) {
 		best, far := disc{}, -1.0
 		for range 9 {
@@ -111,8 +169,9 @@ func (c *Canvas) scatter(l *Layer, seed uint32) {
 			continue
 		}
 		placed = append(placed, best)
-		c.stamp(stamp{c.Shapes[shape], best.x, best.y, best.s, deg, color, l.Shadow, l.Alpha, seed + uint32(i)*7, l.Foil})
+		out = append(out, stamp{c.Shapes[shape], best.x, best.y, best.s, deg, color, l.Shadow, l.Alpha, seed + uint32(i)*7, l.Foil})
 	}
+	c.stamps(out)
 }
 
 // bough draws a fir garland along a path: twigs with paired needles, the back
@@ -197,14 +256,14 @@ func (c *Canvas) rule(l *Layer, _ uint32) {
 		if i > 0 {
 			s *= 0.5
 		}
-		box := func(d float64) []vector.Point { return []vector.Point{{d, d}, {w - d, d}, {w - d, h - d}, {d, h - d}} }
-		hole := box(in + s)
-		hole[1], hole[3] = hole[3], hole[1]
-		m := vector.Path{box(in), hole}.Fill(c.bounds())
+		ink := func(int, int) raster.Color { return l.Color }
 		if l.Foil {
-			c.Paint(m, l.Alpha, c.foil(l.Color))
-		} else {
-			c.PaintFlat(m, l.Alpha, l.Color)
+			ink = c.foil(l.Color)
+		}
+		// Four bars, and not a ring: the mask of a ring is as large as the page.
+		for _, b := range [][4]float64{{in, in, w - in, in + s}, {in, h - in - s, w - in, h - in}, {in, in + s, in + s, h - in - s}, {w - in - s, in + s, w - in, h - in - s}} {
+			bar := vector.Path{{{b[0], b[1]}, {b[2], b[1]}, {b[2], b[3]}, {b[0], b[3]}}}
+			c.Paint(bar.Fill(c.bounds()), l.Alpha, ink)
 		}
 	}
 }

@@ -223,6 +223,7 @@ func (c *Canvas) bark(t *tree, l *Layer, seed uint32) {
 }
 
 func (c *Canvas) foliage(t *tree, l *Layer, seed uint32) {
+	var leafage []stamp
 	for i, n := range t.nodes {
 		if i <= t.trunk || n.girth > leafless {
 			continue
@@ -243,7 +244,8 @@ func (c *Canvas) foliage(t *tree, l *Layer, seed uint32) {
 			if x < 48 || x > c.Page.W-48 || y < 48 {
 				continue
 			}
-			c.stamp(stamp{c.Shapes[shape], x, y, size, a*180/math.Pi + 90, color, l.Shadow, 0.88, seed + uint32(i*3+k), false})
+			leafage = append(leafage, stamp{c.Shapes[shape], x, y, size, a*180/math.Pi + 90, color, l.Shadow, 0.88, seed + uint32(i*3+k), false})
 		}
 	}
+	c.stamps(leafage)
 }

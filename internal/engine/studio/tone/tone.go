@@ -112,7 +112,7 @@ func Auto(small *raster.Image, strength float32) func(raster.Color) raster.Color
 		return 1
 	}
 	lo := min(at(0.004), 0.10) * strength
-	hi := 1 - (1-max(at(0.996), 0.72))*strength
+	hi := 1 - (1-max(at(0.996), 0.48))*strength
 	mid := raster.Clamp((at(0.5) - lo) / (hi - lo))
 	gamma := 1.0
 	if mid > 0.02 && mid < 0.98 {
@@ -239,22 +239,20 @@ const (
 	GuardLow  = 1.0
 	GuardHigh = 1.14
 	GuardDark = 1.35
-	guardRoom = 0.015
+	// GuardNight is for photos whose lights are dark too: no skin is as dark as that.
+	GuardNight = 2.1
+	guardRoom  = 0.015
 )
 
 // Guard returns look, preceded by a gamma where look would make the skin darker
-// or much lighter than before. It holds each photo to its own faces, never to a
+// or more than most times as light as before. It holds each photo to its own faces, never to a
 // common tone, and comes first, because what a look has clipped is gone.
-func Guard(look func(raster.Color) raster.Color, skin []raster.Color, before float64, dark bool) func(raster.Color) raster.Color {
+func Guard(look func(raster.Color) raster.Color, skin []raster.Color, before, most float64) func(raster.Color) raster.Color {
 	if len(skin) < 20 {
 		return look
 	}
-	up := GuardHigh
-	if dark {
-		up = GuardDark
-	}
 	got := Luma(skin, look)
-	want := math.Max(before*GuardLow, math.Min(before*up+guardRoom, got))
+	want := math.Max(before*GuardLow, math.Min(before*most+guardRoom, got))
 	if math.Abs(want-got) < 0.004 {
 		return look
 	}
@@ -291,8 +289,9 @@ func fitGamma(lut *[1026]float32, skin []raster.Color, f func(raster.Color) rast
 	return got
 }
 
-// Character tells a picture without colour, and one that is dark as a whole.
-func Character(small *raster.Image) (mono, dark bool) {
+// Character tells a picture without colour, and how many times as light a face
+// in it may become: little in a photo with light in it, whatever its skin.
+func Character(small *raster.Image) (mono bool, most float64) {
 	var chroma float64
 	var h [256]int
 	n := small.W * small.H
@@ -301,9 +300,16 @@ func Character(small *raster.Image) (mono, dark bool) {
 		chroma += float64(max(c[0], c[1], c[2]) - min(c[0], c[1], c[2]))
 		h[int(c.Luma()*255)]++
 	}
-	m, median := 0, 0
-	for ; m <= n/2; median++ {
-		m += h[median]
+	at := func(share float64) float64 {
+		m, v := 0, 0
+		for ; float64(m) <= share*float64(n) && v < len(h); v++ {
+			m += h[v]
+		}
+		return float64(v) / 255
 	}
-	return chroma/float64(n) < 0.02, median < 41
+	most = GuardHigh
+	if at(0.5) < 0.16 {
+		most = math.Max(GuardDark, math.Min(GuardNight, 0.95/at(0.97)))
+	}
+	return chroma/float64(n) < 0.02, most
 }

@@ -50,7 +50,7 @@ func TestGuardKeepsFacesAsTheyAre(t *testing.T) {
 				auto, toned := tone.Auto(m, g.Auto), g.Map()
 				look := func(c raster.Color) raster.Color { return toned(auto(c)) }
 				graded := tone.Luma(skin, look) / before
-				m.Map(tone.Guard(look, skin, before, false))
+				m.Map(tone.Guard(look, skin, before, tone.GuardHigh))
 				got := tone.Luma(tone.Skin(m, faces), tone.Same) / before
 				if graded < 0.95 || graded > 1.3 {
 					moved++
@@ -69,7 +69,7 @@ func TestGuardKeepsFacesAsTheyAre(t *testing.T) {
 func TestGuardLeavesPhotosWithoutFaces(t *testing.T) {
 	m, _ := portrait(raster.Color{0.5, 0.4, 0.3}, 0.5)
 	half := func(c raster.Color) raster.Color { return c.Scale(0.5) }
-	if c := tone.Guard(half, tone.Skin(m, nil), 0, false)(raster.Color{0.8, 0.8, 0.8}); c[0] != 0.4 {
+	if c := tone.Guard(half, tone.Skin(m, nil), 0, tone.GuardHigh)(raster.Color{0.8, 0.8, 0.8}); c[0] != 0.4 {
 		t.Errorf("without a face 0.8 became %g, want 0.4", c[0])
 	}
 }
@@ -145,11 +145,19 @@ func TestCharacter(t *testing.T) {
 	grey.Map(func(raster.Color) raster.Color { return raster.Color{0.5, 0.5, 0.5} })
 	night := raster.New(20, 20)
 	night.Map(func(raster.Color) raster.Color { return raster.Color{0.12, 0.05, 0.05} })
-	if mono, dark := tone.Character(grey); !mono || dark {
-		t.Errorf("a grey picture: mono %v, dark %v", mono, dark)
+	lamp := raster.New(20, 20) // a dark room with a light in it
+	lamp.Map(func(raster.Color) raster.Color { return raster.Color{0.12, 0.05, 0.05} })
+	for i := range lamp.Pix[:20*3*3] {
+		lamp.Pix[i] = raster.Full
 	}
-	if mono, dark := tone.Character(night); mono || !dark {
-		t.Errorf("a red night: mono %v, dark %v", mono, dark)
+	for name, tt := range map[string]struct {
+		m    *raster.Image
+		mono bool
+		most float64
+	}{"a grey picture": {grey, true, tone.GuardHigh}, "a red night": {night, false, tone.GuardNight}, "a lit room": {lamp, false, tone.GuardDark}} {
+		if mono, most := tone.Character(tt.m); mono != tt.mono || most != tt.most {
+			t.Errorf("%s: mono %v, %.2f times as light, want %v, %.2f", name, mono, most, tt.mono, tt.most)
+		}
 	}
 }
 
