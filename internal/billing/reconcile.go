@@ -27,7 +27,8 @@ const (
 	FindForeign  = "foreign"  // paid there, and no purchase of ours
 	FindMismatch = "mismatch" // does not fit its purchase
 	FindUnknown  = "unknown"  // paid here, and no payment of theirs
-	FindRefund   = "refund"   // a refund of ours that is not there, or did not arrive
+	FindRefund   = "refund"   // a refund of ours that is not there
+	FindFailed   = "failed"   // a refund of ours that did not arrive: somebody waits for it
 	FindDouble   = "double"   // perhaps paid once too often
 )
 
@@ -182,21 +183,21 @@ func noted(tx *store.Tx, id string, st State) (bool, error) {
 // strayRefunds are refunds of ours that the provider does not have, and the last
 // one if its money did not arrive: somebody waits for it.
 func strayRefunds(p *store.Purchase, st State, refunds []*store.Refund) []store.PaymentFinding {
-	say := func(r *store.Refund, what string) []store.PaymentFinding {
-		return []store.PaymentFinding{{Subject: st.PaymentID, Kind: FindRefund, Object: st.SessionID,
+	say := func(kind string, r *store.Refund, what string) []store.PaymentFinding {
+		return []store.PaymentFinding{{Subject: st.PaymentID, Kind: kind, Object: st.SessionID,
 			Message: fmt.Sprintf("purchase %s: the refund %s of %d %s", p.ID, r.ID, r.Amount, what)}}
 	}
 	for _, r := range slices.Backward(refunds) {
 		at := slices.IndexFunc(st.Refunds, func(f Refunded) bool { return f.Key == r.ID })
 		if r.State == store.RefundDone && at < 0 {
-			return say(r, "is not at the provider")
+			return say(FindRefund, r, "is not at the provider")
 		}
 	}
 	if n := len(refunds); n > 0 && st.Refunded < st.Price.Amount+st.Tax {
 		last := refunds[n-1]
 		failed := slices.ContainsFunc(st.Refunds, func(f Refunded) bool { return f.Key == last.ID && f.Failed })
 		if failed || last.State == store.RefundFailed {
-			return say(last, "did not arrive; the person still waits for it")
+			return say(FindFailed, last, "did not arrive; the person still waits for it")
 		}
 	}
 	return nil

@@ -368,4 +368,3 @@ func TestNewFindingsAreReportedOnce(t *testing.T) {
 		}
 	})
 }
-

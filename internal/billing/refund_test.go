@@ -314,7 +314,7 @@ func TestRefundThatFailsIsAFindingUntilSentAgain(t *testing.T) {
 		r.outcome(p, "refund_failed")
 		r.wantRefunds("failed", p, "failed")
 		r.wantCredits("failed", 80, 0)
-		r.wantFindings("failed", r.reconcile(r.clock.Now()), billing.FindRefund)
+		r.wantFindings("failed", r.reconcile(r.clock.Now()), billing.FindFailed)
 		if _, err := r.repay(billing.Repayment{PurchaseID: p.ID}); err != nil {
 			r.Fatal(err)
 		}
@@ -352,5 +352,28 @@ func TestStripeForgetsKeysAfterADay(t *testing.T) {
 		r.tick()
 		r.wantBack("two days later", p, 300)
 		r.wantRefunds("two days later", p, "done")
+	})
+}
+
+func TestARefundTheProviderForgotIsAFinding(t *testing.T) {
+	each(t, func(r *rig) {
+		p := r.bought()
+		payment := r.stored(p.ID).PaymentID
+		r.update(func(tx *store.Tx) error {
+			id := r.shop.IDs.New("rfd_")
+			if _, err := tx.PutRefund(&store.Refund{ID: id, PurchaseID: p.ID, PaymentID: payment, Amount: 300, Reason: "x", Actor: "acc_clerk"}, tx.Now()); err != nil {
+				return err
+			}
+			return tx.EndRefund(id, store.RefundDone, "")
+		})
+		r.wantFindings("not there", r.reconcile(r.clock.Now()), billing.FindRefund)
+		if found, err := r.db.Audit(context.Background(), store.Whole); err != nil || len(found) != 1 || found[0].Check != "A21" {
+			r.Errorf("the audit says %v, %v; want A21", found, err)
+		}
+		r.outcome(p, "refund")
+		r.wantBack("all went back by hand", p, 1200)
+		r.update(func(tx *store.Tx) error {
+			return tx.DropPaymentFinding(r.bank.Name(), payment, billing.FindRefund)
+		})
 	})
 }

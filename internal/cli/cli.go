@@ -53,7 +53,14 @@ type commands struct {
 		List   promoListCmd   `cmd:"" help:"List every promo code and how often it was used."`
 		End    promoEndCmd    `cmd:"" help:"End a promo code now."`
 	} `cmd:"" help:"Promo codes."`
-	Review struct {
+	Purchase struct {
+		List purchaseListCmd `cmd:"" help:"List purchases, newest first; those that need a look with --attention."`
+		Show purchaseShowCmd `cmd:"" help:"Show a purchase, its refunds, disputes and what does not agree."`
+	} `cmd:"" help:"What people bought."`
+	Refund    refundCmd    `cmd:"" help:"Send money of a purchase back, with a reason; its credits go back with it."`
+	Evidence  evidenceCmd  `cmd:"" help:"Bundle what a bank may ask about a purchase."`
+	Reconcile reconcileCmd `cmd:"" help:"Compare payments with the provider both ways and repair what differs."`
+	Review    struct {
 		List   reviewListCmd   `cmd:"" help:"List reviews of balances, newest first."`
 		Show   reviewShowCmd   `cmd:"" help:"Show a review, what was done about it, and the evidence."`
 		Answer reviewAnswerCmd `cmd:"" help:"Answer a review, with credits if they are due."`

@@ -175,6 +175,7 @@ var checks = []check{
 			OR i.ref LIKE 'pur%' AND NOT EXISTS (SELECT 1 FROM purchase p WHERE p.id = i.ref))`},
 	{id: "A20", query: `SELECT provider || ' ' || event_id, 'has waited in the inbox since it came' FROM provider_event
 		WHERE ($1 = '' OR 1 = 0) AND state = 'received' AND received_at < $2`, at: []time.Duration{-inboxSlack}},
+	{id: "A21", query: `SELECT subject, message FROM payment_finding WHERE ($1 = '' OR subject IN (SELECT id FROM purchase WHERE account_id = $1)) AND kind NOT IN ('double', 'failed')`},
 	{id: "A22", query: `SELECT m.code, 'says it was used ' || m.used || ' times, ' || coalesce(p.n, 0) || ' purchases count' FROM promo m
 			LEFT JOIN (SELECT promo, count(*) AS n FROM purchase WHERE promo_counted = 1 GROUP BY promo) p ON p.promo = m.code
 		WHERE ($1 = '' OR 1 = 0) AND m.used <> coalesce(p.n, 0)`},

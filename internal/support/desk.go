@@ -10,6 +10,7 @@ package support
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 	"unicode"
@@ -33,10 +34,19 @@ type Desk struct {
 	// Give gives a person credits within the transaction of an answer, by the
 	// rules of every adjustment, and once for each ID.
 	Give func(tx *store.Tx, staff kinpict.Caller, g Gift) error
+	// Blobs holds the pictures.
+	Blobs Blobs
+	// Version of the product, which is the version of its policy texts.
+	Version string
 	// Test says that no real money moves here.
 	Test bool
 	// Relaxed lifts the limits on filing, for load tests.
 	Relaxed bool
+}
+
+// Blobs is where bytes lie under keys. Open is NotFound without a key.
+type Blobs interface {
+	Open(ctx context.Context, key string) (io.ReadCloser, error)
 }
 
 // A Gift is credits given with an answer.

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"database/sql"
+	"time"
+
+	"kinpict"
+)
+
+// attention is what staff have to look at: a problem, a question of a bank, a
+// warning about money that is still here, a refund without an answer or without
+// effect, a payment on which we and the provider do not agree.
+const attention = `(p.problem <> ''
+	OR EXISTS (SELECT 1 FROM dispute d WHERE d.purchase_id = p.id AND d.status IN ('needs_response', 'under_review', 'warning_needs_response', 'warning_under_review'))
+	OR EXISTS (SELECT 1 FROM fraud_warning w WHERE w.purchase_id = p.id) AND p.state IN ('paid', 'partially_refunded')
+	OR EXISTS (SELECT 1 FROM refund r WHERE r.purchase_id = p.id AND r.state = 'asked')
+	OR EXISTS (SELECT 1 FROM payment_finding f WHERE f.provider = p.provider AND f.subject IN (p.id, p.payment_id)))`
+
+// StaffPurchases are everybody's purchases, newest first, before that id ("" for
+// the newest), at most limit: of one account ("" for all), in one state, those
+// for the attention of staff ("attention"), or any ("").
+func (t *Tx) StaffPurchases(which, accountID, before string, limit int) ([]*Purchase, error) {
+	where := `p.state = $1`
+	switch which {
+	case "":
+		where = `$1 = ''`
+	case "attention":
+		where = `$1 <> '' AND ` + attention
+	}
+	var out []*Purchase
+	err := t.each(func(r *sql.Rows) error {
+		p, err := scanPurchase(r)
+		out = append(out, p)
+		return err
+	}, `SELECT `+purchaseColumns+` FROM purchase p WHERE `+where+` AND ($2 = '' OR p.account_id = $2) AND ($3 = '' OR p.id < $3) ORDER BY p.id DESC LIMIT $4`,
+		which, accountID, before, limit)
+	return out, err
+}
+
+// A LotUse is what one picture took of a lot, and what of that came back.
+type LotUse struct {
+	Charge   string          `json:"generation"`
+	Lot      string          `json:"lot"`
+	Amount   kinpict.Credits `json:"credits"`
+	Returned kinpict.Credits `json:"credits_returned"`
+}
+
+// LotUses are what was taken of the lots of a source, oldest first.
+func (t *Tx) LotUses(sourceType, sourceID string) ([]LotUse, error) {
+	var out []LotUse
+	err := t.each(func(r *sql.Rows) error {
+		var u LotUse
+		err := r.Scan(&u.Charge, &u.Lot, &u.Amount, &u.Returned)
+		out = append(out, u)
+		return err
+	}, `SELECT a.charge_id, a.lot_id, a.amount, a.returned FROM charge_alloc a JOIN charge c ON c.id = a.charge_id JOIN lot l ON l.id = a.lot_id
+		WHERE l.source_type = $1 AND l.source_id = $2 ORDER BY c.accepted_at, a.charge_id, a.seq`, sourceType, sourceID)
+	return out, err
+}
+
+// SignIns are when the account signed in, as far as that is still known: by the
+// sessions and the links that were not swept yet, oldest first.
+func (t *Tx) SignIns(accountID string) ([]time.Time, error) {
+	var out []time.Time
+	err := t.each(func(r *sql.Rows) error {
+		var at int64
+		err := r.Scan(&at)
+		out = append(out, instant(at))
+		return err
+	}, `SELECT created_at FROM session WHERE account_id = $1
+		UNION SELECT used_at FROM signin_link WHERE used_at > 0 AND email = (SELECT email FROM account WHERE id = $1) ORDER BY 1`, accountID)
+	return out, err
+}
