@@ -349,6 +349,11 @@ type PriceChange struct {
 	CatalogVersion int64           `json:"catalog_version" doc:"Send this one to accept the new price."`
 }
 
+// A PromoRefusal is what a problem of the code promo_refused says besides.
+type PromoRefusal struct {
+	Checkout string `json:"checkout,omitempty" doc:"The account's own open checkout that holds the code's last use."`
+}
+
 // Marks is what a picture file says about itself, and whether that holds.
 type Marks struct {
 	State    string       `json:"state" enum:"intact,altered,unproven,unsigned,unmarked,damaged" doc:"intact: signed, and every byte as it was signed. altered: something was changed since. unproven: signed in a way that is not read here. unsigned: a note nobody signed. unmarked: nothing. damaged: the file does not hold together."`
