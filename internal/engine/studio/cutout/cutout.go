@@ -9,7 +9,6 @@ package cutout
 import (
 	"context"
 	"math"
-	"sync"
 
 	"kinpict/internal/engine/studio/raster"
 )
@@ -64,15 +63,7 @@ var settings = [3]setting{{5, 0.25, 1.7, 11}, {9, 0, 1.5, 37}, {7, 0.5, 1.7, 71}
 func Person(ctx context.Context, m *raster.Image, faces []Face) (*Cut, error) {
 	s := newScene(m, faces)
 	var masks [len(settings)][]bool
-	var wg sync.WaitGroup
-	for i, set := range settings {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			masks[i] = s.part(ctx, set)
-		}()
-	}
-	wg.Wait()
+	raster.Together(len(settings), func(i int) { masks[i] = s.part(ctx, settings[i]) })
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -103,15 +103,9 @@ func In(s *raster.Source) []kinpict.Face {
 	pad := int(mirror * float64(min(g.W, g.H)))
 	passes := [3][]window{}
 	wide := reflect(g, pad)
-	var wg sync.WaitGroup
-	for i, deg := range []float64{0, -tilt, tilt} {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			passes[i] = search(wide, deg, min(g.W, g.H))
-		}()
-	}
-	wg.Wait()
+	raster.Together(len(passes), func(i int) {
+		passes[i] = search(wide, [...]float64{0, -tilt, tilt}[i], min(g.W, g.H))
+	})
 	var all []window
 	for _, p := range passes {
 		for _, f := range p {
@@ -158,23 +152,17 @@ func whole(f window, g *raster.Plane) bool {
 // no face was found: those at which one is found beyond doubt, or 0.
 func Turns(s *raster.Source) int {
 	g := stretch(s.Luma(work))
+	ways := [...]int{1, 3}
+	var found [len(ways)][]window
+	raster.Together(len(ways), func(i int) { found[i] = search(quarter(g, ways[i]), 0, min(g.W, g.H)) })
 	best, turns := float64(sideways), 0
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for _, n := range []int{1, 3} {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for _, f := range search(quarter(g, n), 0, min(g.W, g.H)) {
-				mu.Lock()
-				if f.q > best {
-					best, turns = f.q, n
-				}
-				mu.Unlock()
+	for i, list := range found {
+		for _, f := range list {
+			if f.q > best {
+				best, turns = f.q, ways[i]
 			}
-		}()
+		}
 	}
-	wg.Wait()
 	return turns
 }
 

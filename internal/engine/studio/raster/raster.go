@@ -171,24 +171,30 @@ func Bands(n int, f func(a, b int)) {
 		next <- a
 	}
 	close(next)
+	Together(w, func(int) {
+		for a := range next {
+			f(a, min(a+step, n))
+		}
+	})
+}
+
+// Together runs f for 0 to n-1 at the same time and waits. A panic in f is raised
+// again in the caller, where it can be recovered.
+func Together(n int, f func(i int)) {
 	var (
 		wg   sync.WaitGroup
 		once sync.Once
 		bad  any
 	)
-	for range w {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+	for i := range n {
+		wg.Go(func() {
 			defer func() {
 				if r := recover(); r != nil {
 					once.Do(func() { bad = r })
 				}
 			}()
-			for a := range next {
-				f(a, min(a+step, n))
-			}
-		}()
+			f(i)
+		})
 	}
 	wg.Wait()
 	if bad != nil {

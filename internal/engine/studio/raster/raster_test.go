@@ -152,17 +152,34 @@ func TestColoursSurviveTheirConversion(t *testing.T) {
 	}
 }
 
-func TestPanicInABandReachesTheCaller(t *testing.T) {
-	defer func() {
-		if recover() == nil {
-			t.Error("the panic was lost")
-		}
-	}()
-	raster.Bands(1000, func(a, b int) {
-		if a == 0 {
-			panic("here")
-		}
-	})
+func TestPanicInAPieceReachesTheCaller(t *testing.T) {
+	for name, run := range map[string]func(){
+		"bands":    func() { raster.Bands(1000, func(a, _ int) { fail(a == 0) }) },
+		"together": func() { raster.Together(3, func(i int) { fail(i == 2) }) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: the panic was lost", name)
+				}
+			}()
+			run()
+		}()
+	}
+}
+
+func fail(now bool) {
+	if now {
+		panic("here")
+	}
+}
+
+func TestTogetherRunsEachOnce(t *testing.T) {
+	var ran [5]int
+	raster.Together(len(ran), func(i int) { ran[i]++ })
+	if ran != [5]int{1, 1, 1, 1, 1} {
+		t.Errorf("pieces ran %v times, want once each", ran)
+	}
 }
 
 func TestParseColor(t *testing.T) {
