@@ -64,7 +64,7 @@ var keep = parameter{name: "download", says: "1: to be kept under its name rathe
 
 const root = "/api/v1"
 
-var operations = slices.Concat(calls, deskCalls, wordCalls)
+var operations = slices.Concat(calls, deskCalls, moneyCalls, wordCalls)
 
 var calls = []*operation{
 	{

@@ -17,6 +17,8 @@ type Dossier struct {
 	// Warned is when a bank's early fraud warning was heard of, or zero.
 	Warned   time.Time
 	Findings []store.PaymentFinding
+	// Remaining is how many of its credits are still there.
+	Remaining kinpict.Credits
 }
 
 // Dossier is one purchase, up to date if the provider answers, for staff.
@@ -74,6 +76,13 @@ func (s *Shop) dossier(tx *store.Tx, p *store.Purchase) (*Dossier, error) {
 	}
 	if d.Warned, err = tx.WarnedAt(p.ID); err != nil {
 		return nil, err
+	}
+	lot, err := tx.PaidLot(p.ID)
+	if err != nil {
+		return nil, err
+	}
+	if lot != nil {
+		d.Remaining = lot.Remaining
 	}
 	all, err := tx.PaymentFindings(p.Provider)
 	for _, f := range all {
