@@ -44,8 +44,7 @@ var phone = sync.OnceValue(func() []engine.Photo {
 
 // each draws every scenario with five photos. Besides the time it reports the
 // CPU seconds of a picture, which other work on the machine does not change, and
-// the most memory the whole process held, over both: the first picture of a
-// scenario and those that find its ground drawn.
+// the most memory the whole process held.
 func each(b *testing.B, quality string) {
 	for _, s := range scenario.Builtin().All() {
 		b.Run(s.ID, func(b *testing.B) {
