@@ -36,7 +36,7 @@ func TestForeignIDs(t *testing.T) {
 		if err != nil {
 			s.Fatal(err)
 		}
-		ids := map[string][]string{"reviews": {review.ID}, "staff": {review.ID}, "shares": {link.ID}, "generations": {made.ID, failed.ID, queued.ID}, "photos": {req.Photos[0].ID}, "checkouts": {order.ID}, "held-requests": {short.HeldRequest.ID}}
+		ids := map[string][]string{"reviews": {review.ID}, "staff": {review.ID, order.ID}, "shares": {link.ID}, "generations": {made.ID, failed.ID, queued.ID}, "photos": {req.Photos[0].ID}, "checkouts": {order.ID}, "held-requests": {short.HeldRequest.ID}}
 
 		web := s.guest()
 		guest := web.api()
@@ -139,7 +139,8 @@ func TestForeignIDs(t *testing.T) {
 }
 
 // bodies are what calls take that take more than nothing.
-var bodies = map[string]any{"answer": client.ReviewReply{Text: "It is right."}, "close": client.Ending{Reason: "It is right."}}
+var bodies = map[string]any{"answer": client.ReviewReply{Text: "It is right."}, "close": client.Ending{Reason: "It is right."},
+	"refunds": client.RefundOrder{Reason: "It is right."}}
 
 type route struct {
 	method, path string
