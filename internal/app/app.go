@@ -106,7 +106,7 @@ func (a *App) compose(key []byte) error {
 	if a.Support, err = a.desk(key, public, relaxed); err != nil {
 		return err
 	}
-	a.Intake = &intake.Intake{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Gate: photo.NewGate(512, 16), Limits: photo.DefaultLimits(), Faces: faces, Turns: turns, Relaxed: relaxed}
+	a.Intake = &intake.Intake{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Gate: photo.NewGate(photo.GateMiB, photo.GateQueue), Limits: photo.DefaultLimits(), Faces: faces, Turns: turns, Relaxed: relaxed}
 	own, err := issuer(cfg, key)
 	if err != nil {
 		return err

@@ -206,10 +206,18 @@ func TestDeletingFollowsTheStatus(t *testing.T) {
 	})
 }
 
-// stuck cannot delete.
-type stuck struct{ blob.Bucket }
+// stuck cannot delete what has a key that begins so.
+type stuck struct {
+	blob.Bucket
+	keys string
+}
 
-func (stuck) Delete(context.Context, string) error { return errors.New("the bucket is away") }
+func (b stuck) Delete(ctx context.Context, key string) error {
+	if strings.HasPrefix(key, b.keys) {
+		return errors.New("the bucket is away")
+	}
+	return b.Bucket.Delete(ctx, key)
+}
 
 // The process dies, or the bucket is away, between the commit and the bytes.
 func TestBytesOfADeletedPictureAreSwept(t *testing.T) {
@@ -218,7 +226,7 @@ func TestBytesOfADeletedPictureAreSwept(t *testing.T) {
 		r := newRoom(t, db, clock, nil)
 		g := r.made("one")
 		clock.Advance(100 * 24 * time.Hour) // far older than any picture nobody was given
-		r.Blobs = stuck{r.blobs}
+		r.Blobs = stuck{r.blobs, ""}
 		if err := r.Delete(ctx, r.ann, g.ID); err != nil {
 			t.Fatalf("delete: %v", err)
 		}
@@ -240,6 +248,34 @@ func TestBytesOfADeletedPictureAreSwept(t *testing.T) {
 		}
 		if r.kept(g.Image.Key) {
 			t.Error("the sweep left its bytes")
+		}
+	})
+}
+
+// A picture that cannot be removed does not keep others from being removed.
+func TestSweepGoesOnAfterAFault(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		ctx := context.Background()
+		r := newRoom(t, db, clock, nil)
+		g := r.made("one")
+		r.Blobs = stuck{r.blobs, g.Image.Key}
+		if err := r.Delete(ctx, r.ann, g.ID); err != nil {
+			t.Fatalf("delete: %v", err)
+		}
+		orphan := "pictures/" + g.ID + "/9-dead.jpg"
+		if err := r.blobs.Put(ctx, orphan, []byte("late")); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(2 * time.Hour)
+		if err := r.Sweep(ctx); err == nil {
+			t.Error("the sweep told of no fault")
+		}
+		if r.kept(orphan) {
+			t.Error("the sweep left a picture that nobody was given")
+		}
+		r.Blobs = r.blobs
+		if err := r.Sweep(ctx); err != nil || r.kept(g.Image.Key) {
+			t.Errorf("the next sweep: %v; the deleted picture is still there: %v", err, r.kept(g.Image.Key))
 		}
 	})
 }

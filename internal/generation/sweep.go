@@ -19,15 +19,17 @@ const (
 
 // Sweep deletes pictures that their owners deleted and that could not be removed
 // then, and those that a worker stored and nobody was given, because it died in
-// between.
+// between. What fails of the one does not stop the other.
 func (s *Studio) Sweep(ctx context.Context) error {
-	if err := s.sweepDeleted(ctx); err != nil {
-		return err
-	}
+	return errors.Join(s.sweepDeleted(ctx), s.sweepOrphans(ctx))
+}
+
+func (s *Studio) sweepOrphans(ctx context.Context) error {
 	now := s.Now()
+	var failed error
 	for item, err := range s.Blobs.List(ctx, "pictures/") {
 		if err != nil {
-			return err
+			return errors.Join(failed, err)
 		}
 		if age := now.Sub(item.At); age < orphanAge || age > orphanWindow {
 			continue
@@ -38,15 +40,13 @@ func (s *Studio) Sweep(ctx context.Context) error {
 			return err
 		})
 		if err != nil {
-			return err
+			return errors.Join(failed, err)
 		}
 		if !known {
-			if err := s.Blobs.Delete(ctx, item.Key); err != nil {
-				return err
-			}
+			failed = errors.Join(failed, s.Blobs.Delete(ctx, item.Key))
 		}
 	}
-	return nil
+	return failed
 }
 
 // empty removes the bytes of a deleted picture.
