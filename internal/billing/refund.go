@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"kinpict"
-	"kinpict/internal/ledger"
 	"kinpict/internal/store"
 )
 
@@ -207,7 +206,7 @@ func (s *Shop) askRefund(tx *store.Tx, c kinpict.Caller, r *Repayment, row store
 		return no(fmt.Sprintf("Only %d %s are left of this payment.", left, p.Price.Currency), "")
 	case row.Amount == 0:
 		return no("No credits of this purchase are left.", "Say an amount if money is to go back all the same.")
-	case ledger.Target(p.Credits, row.Amount, total) > TwoPeople && r.Approver == "":
+	case int64(p.Credits)*row.Amount > int64(TwoPeople)*total && r.Approver == "":
 		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("A refund of more than %d credits needs a second person's approval.", TwoPeople)}
 	}
 	for _, f := range all {
