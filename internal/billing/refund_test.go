@@ -377,3 +377,18 @@ func TestARefundTheProviderForgotIsAFinding(t *testing.T) {
 		})
 	})
 }
+
+func TestTheProviderIsNotAskedWhileADisputeHasTheMoney(t *testing.T) {
+	// Q5: a provider that forgets to refuse would send it twice.
+	eachSandbox(t, func(r *rig) {
+		b := r.till()
+		p := r.bought()
+		r.outcome(p, "dispute")
+		_, err := r.repay(billing.Repayment{PurchaseID: p.ID})
+		wantCode(r.T, "during a dispute", err, kinpict.Conflict)
+		r.wantRefunds("during a dispute", p)
+		if len(b.asked) > 0 {
+			r.Errorf("the provider was asked for %+v", b.asked)
+		}
+	})
+}
