@@ -16,6 +16,9 @@ import (
 // holds a decoded picture in memory.
 const rendering = 2
 
+// waiting is how many more may wait for that; the others are told to come back.
+const waiting = 32
+
 // A Form is how a picture is asked for. The zero value is the picture as it was
 // made, byte for byte.
 type Form struct {
@@ -159,9 +162,14 @@ func (s *Studio) original(ctx context.Context, im *kinpict.Image) ([]byte, error
 	return io.ReadAll(io.LimitReader(r, im.Bytes))
 }
 
-// turn waits for a place among those that render, or for ctx to end.
+// turn waits for a place among those that render, or for ctx to end. It is
+// Unavailable if too many wait already.
 func (s *Studio) turn(ctx context.Context) (release func(), err error) {
 	s.queue.Do(func() { s.turns = make(chan struct{}, rendering) })
+	defer s.waits.Add(-1)
+	if s.waits.Add(1) > waiting {
+		return nil, &kinpict.Error{Code: kinpict.Unavailable, Message: "Many pictures are being prepared right now.", Hint: "Try again in a moment."}
+	}
 	select {
 	case s.turns <- struct{}{}:
 		return func() { <-s.turns }, nil

@@ -101,7 +101,20 @@ func TestRenderingIsBoundedAndCanceled(t *testing.T) {
 	<-begun
 	<-begun
 	gone, cancel := context.WithCancel(t.Context())
+	turned := make(chan error)
+	for range 33 {
+		waiter := open(gone, 3)
+		go func() { turned <- <-waiter }()
+	}
+	if err := <-turned; kinpict.CodeOf(err) != kinpict.Unavailable {
+		t.Errorf("one too many in the queue: %v", err)
+	}
 	cancel()
+	for range 32 {
+		if err := <-turned; !errors.Is(err, context.Canceled) {
+			t.Errorf("who waited and left: %v", err)
+		}
+	}
 	if err := <-open(gone, 3); !errors.Is(err, context.Canceled) {
 		t.Errorf("who left the queue: %v", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kinpict"
@@ -90,8 +91,10 @@ type Studio struct {
 
 	hub   hub
 	made  shelf
+	swept atomic.Int64 // microseconds: the last whole sweep of this process
 	queue sync.Once
 	turns chan struct{} // places among those that render
+	waits atomic.Int64  // how many wait for one
 }
 
 // Accepted is the outcome of a request: the generation it made, or what was

@@ -9,13 +9,9 @@ import (
 	"kinpict/internal/store"
 )
 
-// Pictures that no generation names are deleted once they are this old, far
-// beyond what lies between storing one and delivering it, and looked for this
-// far back: an older one was looked at before.
-const (
-	orphanAge    = time.Hour
-	orphanWindow = 48 * time.Hour
-)
+// orphanAge is how old pictures are that no generation names when they are
+// deleted, far beyond what lies between storing one and delivering it.
+const orphanAge = time.Hour
 
 // Sweep deletes pictures that their owners deleted and that could not be removed
 // then, and those that a worker stored and nobody was given, because it died in
@@ -26,12 +22,15 @@ func (s *Studio) Sweep(ctx context.Context) error {
 
 func (s *Studio) sweepOrphans(ctx context.Context) error {
 	now := s.Now()
+	// What was old enough at the last whole sweep was looked at then. The first
+	// of a process looks at everything, for nobody may have swept before it.
+	before := time.UnixMicro(s.swept.Load()).Add(-2 * orphanAge)
 	var failed error
 	for item, err := range s.Blobs.List(ctx, "pictures/") {
 		if err != nil {
 			return errors.Join(failed, err)
 		}
-		if age := now.Sub(item.At); age < orphanAge || age > orphanWindow {
+		if now.Sub(item.At) < orphanAge || item.At.Before(before) {
 			continue
 		}
 		var known bool
@@ -45,6 +44,9 @@ func (s *Studio) sweepOrphans(ctx context.Context) error {
 		if !known {
 			failed = errors.Join(failed, s.Blobs.Delete(ctx, item.Key))
 		}
+	}
+	if failed == nil {
+		s.swept.Store(now.UnixMicro())
 	}
 	return failed
 }
@@ -73,17 +75,20 @@ func (s *Studio) emptyPhoto(ctx context.Context, p kinpict.Photo) error {
 // process died or the bucket was away, and forgets links long dead.
 func (s *Studio) sweepDeleted(ctx context.Context) error {
 	const most = 100
-	var gone []store.Gone
-	err := s.DB.View(ctx, func(t *store.Tx) (err error) {
-		gone, err = t.GonePictures(most)
-		return err
-	})
-	if err != nil {
-		return err
-	}
 	var errs []error
-	for _, g := range gone {
-		errs = append(errs, s.empty(ctx, g))
+	var after string
+	for gone := make([]store.Gone, most); len(gone) == most; {
+		err := s.DB.View(ctx, func(t *store.Tx) (err error) {
+			gone, err = t.GonePictures(after, most)
+			return err
+		})
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		for _, g := range gone {
+			errs = append(errs, s.empty(ctx, g))
+			after = g.ID
+		}
 	}
 	errs = append(errs, s.DB.Update(ctx, func(t *store.Tx) error { return t.SweepShares() }))
 	return errors.Join(errs...)

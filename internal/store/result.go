@@ -89,15 +89,16 @@ func (t *Tx) dropUnused(owner, id string) (*kinpict.Photo, error) {
 // A Gone is a deleted generation whose picture may still be in the bucket.
 type Gone struct{ ID, Key string }
 
-// GonePictures returns up to limit of them.
-func (t *Tx) GonePictures(limit int) ([]Gone, error) {
+// GonePictures returns up to limit of them, in order of id from the one behind after.
+func (t *Tx) GonePictures(after string, limit int) ([]Gone, error) {
 	var out []Gone
 	err := t.each(func(r *sql.Rows) error {
 		var g Gone
 		err := r.Scan(&g.ID, &g.Key)
 		out = append(out, g)
 		return err
-	}, `SELECT id, image_key FROM generation WHERE deleted_at > 0 AND image_key <> '' AND image_key <> '`+removed+`' ORDER BY deleted_at LIMIT $1`, limit)
+	}, `SELECT id, image_key FROM generation WHERE deleted_at > 0 AND image_key <> '' AND image_key <> '`+removed+`'
+		AND id > $1 ORDER BY id LIMIT $2`, after, limit)
 	return out, err
 }
 

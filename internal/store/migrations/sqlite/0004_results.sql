@@ -6,7 +6,7 @@ ALTER TABLE generation ADD COLUMN deleted_at INTEGER NOT NULL DEFAULT 0;
 -- Whether a trained model redrew people, for what is made of the picture later.
 ALTER TABLE generation ADD COLUMN image_generative INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX generation_favourite ON generation (owner, id) WHERE favourite_at > 0;
-CREATE INDEX generation_gone ON generation (deleted_at) WHERE deleted_at > 0 AND image_key <> '' AND image_key <> 'removed';
+CREATE INDEX generation_gone ON generation (id) WHERE deleted_at > 0 AND image_key <> '' AND image_key <> 'removed';
 
 -- A private link to one picture. Who knows the token may look until it expires or is revoked; only its hash is kept.
 CREATE TABLE share (
