@@ -39,6 +39,18 @@ func (c Caller) Owner() string {
 	return c.GuestID
 }
 
+// Counted names who shares a bound on what runs at once: the account, or the
+// network of a guest, since a new guest costs nothing.
+func (c Caller) Counted() string {
+	switch {
+	case c.AccountID != "":
+		return c.AccountID
+	case c.Network != "":
+		return c.Network
+	}
+	return c.GuestID
+}
+
 // Balance is what an account can spend and why.
 type Balance struct {
 	Balance   Credits // sum of what remains in all lots

@@ -123,11 +123,11 @@ func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpi
 	if p, err := i.known(ctx, c, source); p != nil || err != nil {
 		return p, err
 	}
-	n, err := i.Gate.Normalise(ctx, data, i.Limits)
+	n, err := i.Gate.Normalise(ctx, c.Counted(), data, i.Limits)
 	if err != nil {
 		return nil, err
 	}
-	n, found, err := i.look(ctx, data, n)
+	n, found, err := i.look(ctx, c, data, n)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ type found struct {
 
 // look finds faces. A photo that shows one only when it is turned, because the
 // camera was held sideways and did not say so, is made anew that way up.
-func (i *Intake) look(ctx context.Context, data []byte, n *photo.Normal) (*photo.Normal, found, error) {
+func (i *Intake) look(ctx context.Context, c kinpict.Caller, data []byte, n *photo.Normal) (*photo.Normal, found, error) {
 	var f found
 	if i.Faces == nil {
 		return n, f, nil
@@ -24,7 +24,7 @@ func (i *Intake) look(ctx context.Context, data []byte, n *photo.Normal) (*photo
 	f.faces = i.Faces(n.JPEG)
 	if len(f.faces) == 0 && i.Turns != nil {
 		if quarters := i.Turns(n.JPEG); quarters != 0 {
-			up, err := i.Gate.Turned(ctx, data, i.Limits, quarters)
+			up, err := i.Gate.Turned(ctx, c.Counted(), data, i.Limits, quarters)
 			if err != nil {
 				return nil, f, err
 			}

@@ -141,7 +141,7 @@ func TestHEICRefused(t *testing.T) {
 		if errors.As(err, &e) && (e.Message == "" || e.Hint == "") {
 			t.Errorf("%s: refused without words: %v", c.name, e)
 		}
-		if err == nil && h.Weight() > GateMiB {
+		if err == nil && h.Weight() > 512 {
 			t.Errorf("%s: weighs %d MiB, more than there is", c.name, h.Weight())
 		}
 	}

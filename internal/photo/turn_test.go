@@ -136,7 +136,7 @@ func TestTurnedGoesOnFromTheOrientation(t *testing.T) {
 			}
 			meta := exif(binary.LittleEndian, entry{tagOrientation, 3, 1, uint32(o)})
 			app1 := append(binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(meta)+8)), exifPrefix+string(meta)...)
-			n, err := gate.Turned(context.Background(), slices.Insert(j.Bytes(), 2, app1...), wide, quarters)
+			n, err := gate.Turned(context.Background(), "ann", slices.Insert(j.Bytes(), 2, app1...), wide, quarters)
 			if err != nil {
 				t.Fatal(err)
 			}

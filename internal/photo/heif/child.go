@@ -21,8 +21,8 @@ const (
 
 // Bounds of a child beside its memory.
 const (
-	maxCPU  = 40 * time.Second
-	maxWall = 60 * time.Second
+	maxCPU  = 10 * time.Second
+	maxWall = 15 * time.Second
 )
 
 // overhead is the address space a child may take beside the decoder's memory:

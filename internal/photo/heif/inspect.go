@@ -111,6 +111,9 @@ func (info *Info) read(m *meta, check Sizer) error {
 		if err := m.complete(it); err != nil {
 			return err
 		}
+		if err := m.apart(it); err != nil {
+			return err
+		}
 	case "grid":
 		if coded, err = m.grid(it, w, h); err != nil {
 			return err
@@ -146,7 +149,8 @@ func size(b []byte) (w, h int, err error) {
 
 // grid reads how a picture is put together from tiles (ISO/IEC 23008-12,
 // 6.6.2.3) and returns its first one. The tiles must cover the picture and no
-// more, so that a small file cannot ask for one tile a million times.
+// more, and each has bytes of its own: what decoding takes is bounded by the
+// length of the file as well as by the size of the picture.
 func (m *meta) grid(it *item, w, h int) (*item, error) {
 	b, err := m.data(it, 12)
 	if err != nil {
@@ -164,6 +168,7 @@ func (m *meta) grid(it *item, w, h int) (*item, error) {
 		return nil, fmt.Errorf("%w: a grid that contradicts itself", ErrStructure)
 	}
 	var first *item
+	var all []*item
 	var tw, th int
 	for i, id := range it.tiles {
 		t := m.items[id]
@@ -173,6 +178,7 @@ func (m *meta) grid(it *item, w, h int) (*item, error) {
 		if err := m.complete(t); err != nil {
 			return nil, err
 		}
+		all = append(all, t)
 		x, y, err := size(m.prop(t, "ispe"))
 		if err != nil {
 			return nil, err
@@ -188,7 +194,7 @@ func (m *meta) grid(it *item, w, h int) (*item, error) {
 		int64(th)*int64(rows) < int64(h) || int64(th)*int64(rows-1) >= int64(h) {
 		return nil, fmt.Errorf("%w: tiles that do not fit their picture", ErrStructure)
 	}
-	return first, nil
+	return first, m.apart(all...)
 }
 
 // memory reads the sampling from the decoder's configuration (ISO/IEC

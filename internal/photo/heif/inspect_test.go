@@ -68,6 +68,10 @@ func TestInspectRefuses(t *testing.T) {
 		{"a box smaller than its head", edit(heiftest.File{}, "\x00\x00\x00\x0epitm", "\x00\x00\x00\x07pitm"), heif.ErrStructure},
 		{"a box larger than the one around it", edit(heiftest.File{}, "\x00\x00\x00\x0epitm", "\x7f\xff\xff\xffpitm"), heif.ErrStructure},
 		{"a long box without a length", append(heiftest.Wrap("ftyp", []byte("heic\x00\x00\x00\x00mif1")), "\x00\x00\x00\x01meta"...), heif.ErrTruncated},
+		{"tiles that are one", heiftest.File{Tiles: 4, Shared: 4}.Bytes(), heif.ErrStructure},
+		{"tiles of which two are one", heiftest.File{Tiles: 4, Shared: 2}.Bytes(), heif.ErrStructure},
+		{"a tile that reaches into another", heiftest.File{Tiles: 4, Shift: 1}.Bytes(), heif.ErrStructure},
+		{"the same tile named twice", edit(heiftest.File{Tiles: 2}, "\x00\x01\x00\x02\x00\x02\x00\x03", "\x00\x01\x00\x02\x00\x02\x00\x02"), heif.ErrStructure},
 		{"a billion places", edit(heiftest.File{}, "\x44\x00\x00\x01", "\x00\x00\xff\xff"), heif.ErrStructure},
 	} {
 		if info, err := heif.Inspect(c.data, anySize); info != nil && err == nil || !errors.Is(err, c.want) {

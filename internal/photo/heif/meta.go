@@ -1,6 +1,10 @@
 package heif
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // An item is a picture, a piece of metadata or a tile (ISO/IEC 14496-12, 8.11.6).
 type item struct {
@@ -266,6 +270,29 @@ func (m *meta) data(it *item, limit uint64) ([]byte, error) {
 		}
 	}
 	return out, nil
+}
+
+// apart reports an error where a byte of the file is coded picture twice, so
+// that a small file cannot ask for the same work many times.
+func (m *meta) apart(pictures ...*item) error {
+	var inFile, inIDAT []extent
+	for _, it := range pictures {
+		if it.inIDAT {
+			inIDAT = append(inIDAT, it.chunks...)
+		} else {
+			inFile = append(inFile, it.chunks...)
+		}
+	}
+	for _, list := range [][]extent{inFile, inIDAT} {
+		slices.SortFunc(list, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
+		for i := 1; i < len(list); i++ {
+			before := list[i-1]
+			if before.n == 0 || list[i].off-before.off < before.n { // 0 is up to the end
+				return fmt.Errorf("%w: pictures that share their bytes", ErrStructure)
+			}
+		}
+	}
+	return nil
 }
 
 // complete reports whether all bytes of an item lie in the file.

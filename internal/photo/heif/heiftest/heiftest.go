@@ -25,6 +25,10 @@ type File struct {
 	Major string // brand; "heic" if empty
 	// Tiles makes the picture a grid of that many scenes side by side; 0 is none.
 	Tiles int
+	// Shared lets that many tiles, from the first, lie where the first one does,
+	// and Shift moves the second that many bytes ahead.
+	Shared int
+	Shift  uint32
 	// GridWidth is what the grid says its picture measures; 0 is the truth.
 	GridWidth uint32
 	// Claim is the size the picture says it has; 0 is the truth.
@@ -176,8 +180,16 @@ func (f File) assemble(items []item, props, refs [][]byte) []byte {
 	meta := func(start uint32) []byte {
 		places := append([]byte{0x44, 0}, halves(uint16(len(items)))...)
 		at := start
+		first := start + uint32(len(items[0].data)) // of the tiles
 		for i, it := range items {
-			places = append(append(places, halves(uint16(i+1), 0, 1)...), words(at, uint32(len(it.data)))...)
+			from := at
+			if f.Tiles > 0 && i > 0 && i <= f.Shared {
+				from = first
+			}
+			if i == 2 {
+				from -= f.Shift
+			}
+			places = append(append(places, halves(uint16(i+1), 0, 1)...), words(from, uint32(len(it.data)))...)
 			at += uint32(len(it.data))
 		}
 		boxes := [][]byte{words(0),
