@@ -125,11 +125,11 @@ func TestStickersStayOnThePageAndApart(t *testing.T) {
 }
 
 // A preview shows what is sold: where photos lie, which part shows and who is cut
-// out do not depend on the quality, of photos larger than any quality uses.
+// out do not depend on the quality, of photos larger than they are judged at.
 func TestEveryQualityShowsTheSame(t *testing.T) {
 	large := func(p engine.Photo) engine.Photo {
 		m := picture(p)
-		return photoOf(p.Label, scaled(m, 9*m.Bounds().Dx(), 9*m.Bounds().Dy()), p.Faces)
+		return photoOf(p.Label, scaled(m, 7*m.Bounds().Dx(), 7*m.Bounds().Dy()), p.Faces)
 	}
 	blue := color.RGBA{115, 160, 210, 255}
 	photos := []engine.Photo{
