@@ -38,7 +38,11 @@ const (
 	uploadsAtOnce = 8
 	streamsAtOnce = 20
 	allUploads    = 64
-	allStreams    = 2000
+	// Bodies under way may be more than what is worked on: a silent one costs
+	// little, and must keep nobody out.
+	allArriving    = 256
+	arrivingAtOnce = 32
+	allStreams     = 2000
 	// reading bounds the uploads that lie in memory at once.
 	reading = 8
 	beat    = 15 * time.Second // between two signs of life of a stream
@@ -60,12 +64,14 @@ type API struct {
 	ShareURL func(token string) string
 
 	uploads, streams httpd.Slots
+	arrivals         *httpd.Arrivals
 	reads            chan struct{}
 	beat             time.Duration
 }
 
 // Routes adds every call to mux.
 func (a *API) Routes(mux *http.ServeMux) {
+	a.arrivals = httpd.NewArrivals(allArriving, arrivingAtOnce, 1<<30, 320<<20)
 	a.uploads = httpd.Slots{All: allUploads, Each: uploadsAtOnce}
 	a.streams = httpd.Slots{All: allStreams, Each: streamsAtOnce}
 	a.reads = make(chan struct{}, reading)
@@ -144,14 +150,6 @@ func (c *call) ctx() context.Context { return c.r.Context() }
 
 // id is the {id} of the path.
 func (c *call) id() string { return c.r.PathValue("id") }
-
-// whose names who shares a bound on simultaneous requests.
-func (c *call) whose() string {
-	if c.caller.AccountID != "" {
-		return c.caller.AccountID
-	}
-	return c.caller.Network
-}
 
 // take waits for a place in a pool, or for the client to go away.
 func take(ctx context.Context, pool chan struct{}) (release func(), err error) {

@@ -13,7 +13,7 @@ import (
 // client leaves or the server stops. A browser reconnects whenever a stream
 // ends; one that has seen the end is told not to by a 204.
 func (a *API) events(c *call) error {
-	release, err := a.streams.Take(c.whose())
+	release, err := a.streams.Take(c.caller.Counted())
 	if err != nil {
 		return err
 	}

@@ -15,15 +15,15 @@ func (a *API) checkMarks(c *call) error {
 	if c.caller, err = a.Identity.Caller(c.r); err != nil {
 		return err
 	}
-	release, err := a.uploads.Take(c.whose())
+	arrival, err := a.arrivals.Begin(c.caller.Counted())
 	if err != nil {
 		return err
 	}
-	defer release()
-	turn := func() {}
-	defer func() { turn() }()
+	defer arrival.End()
+	release, turn := func() {}, func() {}
+	defer func() { turn(); release() }()
 	report, err := a.Studio.CheckMarks(c.ctx(), c.caller, func() ([]byte, error) {
-		form, err := httpd.ReadForm(c.w, c.r, httpd.FormLimits{Files: 1, FileBytes: generation.MaxChecked})
+		form, err := httpd.ReadForm(c.w, c.r, httpd.FormLimits{Files: 1, FileBytes: generation.MaxChecked, Arrival: arrival})
 		if err != nil {
 			return nil, err
 		}
@@ -31,6 +31,11 @@ func (a *API) checkMarks(c *call) error {
 		if len(form.Files) == 0 || form.Files[0].Field != "file" {
 			return nil, invalid(client.FieldError{Field: "file", Message: "is required: one part of that name, with a file name"})
 		}
+		leave, err := a.uploads.Take(c.caller.Counted())
+		if err != nil {
+			return nil, err
+		}
+		release = leave
 		if turn, err = take(c.ctx(), a.reads); err != nil {
 			turn = func() {}
 			return nil, err

@@ -10,12 +10,12 @@ import (
 
 // addPhoto takes one file. Its bytes wait on the disk for their turn in memory.
 func (a *API) addPhoto(c *call) error {
-	release, err := a.uploads.Take(c.whose())
+	arrival, err := a.arrivals.Begin(c.caller.Counted())
 	if err != nil {
 		return err
 	}
-	defer release()
-	form, err := httpd.ReadForm(c.w, c.r, httpd.FormLimits{Files: 1, FileBytes: a.Limits.Upload.MaxBytes})
+	defer arrival.End()
+	form, err := httpd.ReadForm(c.w, c.r, httpd.FormLimits{Files: 1, FileBytes: a.Limits.Upload.MaxBytes, Arrival: arrival})
 	if err != nil {
 		return err
 	}
@@ -23,6 +23,11 @@ func (a *API) addPhoto(c *call) error {
 	if len(form.Files) == 0 || form.Files[0].Field != "file" {
 		return invalid(client.FieldError{Field: "file", Message: "is required: one part of that name, with a file name"})
 	}
+	release, err := a.uploads.Take(c.caller.Counted())
+	if err != nil {
+		return err
+	}
+	defer release()
 	turn, err := take(c.ctx(), a.reads)
 	if err != nil {
 		return err

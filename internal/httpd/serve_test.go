@@ -218,6 +218,50 @@ func TestSlots(t *testing.T) {
 	}
 }
 
+// One owner's uploads under way leave room for another's; what has arrived
+// counts until its upload ends.
+func TestArrivals(t *testing.T) {
+	a := NewArrivals(3, 2, 100, 60)
+	begin := func(who string) *Arrival {
+		t.Helper()
+		x, err := a.Begin(who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	first, second := begin("ann"), begin("ann")
+	if _, err := a.Begin("ann"); Status(err) != 429 {
+		t.Errorf("ann's third: %v, want 429", err)
+	}
+	other := begin("ben")
+	for _, c := range []struct {
+		name   string
+		of     *Arrival
+		bytes  int64
+		status int
+	}{
+		{"some of hers", first, 30, 0},
+		{"as much as she may", second, 30, 0},
+		{"a byte more", second, 1, 429},
+		{"his", other, 40, 0},
+		{"a byte more than there is room", other, 1, 503},
+	} {
+		if err := c.of.grow(c.bytes); (err != nil || c.status != 0) && Status(err) != c.status {
+			t.Errorf("%s: %v, want %d", c.name, err, c.status)
+		}
+	}
+	first.End()
+	if err := second.grow(30); err != nil {
+		t.Errorf("after one ended: %v", err)
+	}
+	second.End()
+	other.End()
+	if a.used != 0 || len(a.by) != 0 || a.requests.used != 0 {
+		t.Errorf("left over: %d bytes, %v, %d requests", a.used, a.by, a.requests.used)
+	}
+}
+
 func TestPictureCannotRunAnything(t *testing.T) {
 	h := http.Header{}
 	Picture(h, "image/jpeg", "Grüße \"x\".jpg", false)

@@ -24,6 +24,8 @@ type FormLimits struct {
 	// Total bounds the whole body in bytes; 0 means what the files and fields
 	// may add up to.
 	Total int64
+	// Arrival counts the files' bytes until it ends; nil counts none.
+	Arrival *Arrival
 }
 
 const (
@@ -129,7 +131,7 @@ func ReadForm(w http.ResponseWriter, r *http.Request, lim FormLimits) (form *For
 			return form, &kinpict.Error{Code: RequestTooLarge, Message: fmt.Sprintf("There are more than %d files in one request.", lim.Files),
 				Hint: "Send the others in another request."}
 		}
-		f, err := store(part, lim.FileBytes)
+		f, err := store(part, lim.FileBytes, lim.Arrival)
 		if err != nil {
 			return form, err
 		}
@@ -149,7 +151,7 @@ type cutOff struct{}
 
 func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func store(part *multipart.Part, limit int64) (*File, error) {
+func store(part *multipart.Part, limit int64, under *Arrival) (*File, error) {
 	tmp, err := os.CreateTemp("", "kinpict-upload-*")
 	if err != nil {
 		return nil, fmt.Errorf("keep upload: %w", err)
@@ -158,7 +160,7 @@ func store(part *multipart.Part, limit int64) (*File, error) {
 	if err := os.Remove(tmp.Name()); err != nil {
 		return nil, errors.Join(fmt.Errorf("keep upload: %w", err), tmp.Close())
 	}
-	src := &source{r: io.LimitReader(part, limit+1)}
+	src := &source{r: io.LimitReader(part, limit+1), under: under}
 	f.Size, err = io.Copy(tmp, src)
 	switch {
 	case err == nil && f.Size > limit:
@@ -178,12 +180,16 @@ func store(part *multipart.Part, limit int64) (*File, error) {
 
 // source remembers the error of reading, to tell it from one of writing.
 type source struct {
-	r   io.Reader
-	err error
+	r     io.Reader
+	under *Arrival
+	err   error
 }
 
 func (s *source) Read(b []byte) (int, error) {
 	n, err := s.r.Read(b)
+	if full := s.under.grow(int64(n)); full != nil {
+		err = full
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}

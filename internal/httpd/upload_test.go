@@ -163,3 +163,24 @@ func TestFormThroughTheEdge(t *testing.T) {
 		}
 	}
 }
+
+// A file is counted as it comes, and what is too much is not kept.
+func TestFormCountsWhatArrives(t *testing.T) {
+	body := part(`name="file"; filename="a.jpg"`, strings.Repeat("j", 5000)) + "--x--\r\n"
+	for room, status := range map[int64]int{5000: 0, 4999: 429} {
+		under, err := NewArrivals(1, 1, 1<<20, room).Begin("ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		form, err := ReadForm(httptest.NewRecorder(), r, FormLimits{Files: 1, FileBytes: 1 << 20, Arrival: under})
+		if (err != nil || status != 0) && Status(err) != status {
+			t.Errorf("room for %d bytes: %v, want %d", room, err, status)
+		}
+		if form != nil {
+			form.Close()
+		}
+		under.End()
+	}
+}

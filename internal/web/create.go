@@ -154,18 +154,28 @@ const smallForm = 16 << 10
 func (s *Site) read(w http.ResponseWriter, r *http.Request, c kinpict.Caller) (*sent, error) {
 	f := &sent{}
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "multipart/form-data" {
-		if r.ContentLength < 0 || r.ContentLength > smallForm {
-			release, err := s.uploads.Take(c.Owner())
+		lim := httpd.FormLimits{Files: kinpict.MaxPhotos, FileBytes: int64(s.Intake.Limits.Bytes), Fields: 64}
+		large := r.ContentLength < 0 || r.ContentLength > smallForm
+		if large {
+			arrival, err := s.arrivals.Begin(c.Counted())
+			if err != nil {
+				return nil, err
+			}
+			defer arrival.End()
+			lim.Arrival = arrival
+		}
+		form, err := httpd.ReadForm(w, r, lim)
+		if err != nil {
+			return nil, err
+		}
+		defer form.Close()
+		if large {
+			release, err := s.uploads.Take(c.Counted())
 			if err != nil {
 				return nil, err
 			}
 			defer release()
 		}
-		form, err := httpd.ReadForm(w, r, httpd.FormLimits{Files: kinpict.MaxPhotos, FileBytes: int64(s.Intake.Limits.Bytes), Fields: 64})
-		if err != nil {
-			return nil, err
-		}
-		defer form.Close()
 		f.Values, r.Form = form.Values, form.Values
 		if err := s.prepare(r.Context(), c, f); err != nil {
 			return nil, err

@@ -42,14 +42,16 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	release, err := s.checks.Take(v.caller.Network)
+	arrival, err := s.arrivals.Begin(v.caller.Counted())
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer arrival.End()
+	release := func() {}
+	defer func() { release() }()
 	view := VerifyView{Page: v.private("Check a picture"), MaxMegabytes: generation.MaxChecked >> 20}
 	report, err := s.Studio.CheckMarks(r.Context(), v.caller, func() ([]byte, error) {
-		form, err := httpd.ReadForm(w, r, httpd.FormLimits{Files: 1, FileBytes: generation.MaxChecked, Fields: 4})
+		form, err := httpd.ReadForm(w, r, httpd.FormLimits{Files: 1, FileBytes: generation.MaxChecked, Fields: 4, Arrival: arrival})
 		if err != nil {
 			return nil, err
 		}
@@ -57,6 +59,11 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 		if len(form.Files) == 0 || form.Files[0].Size == 0 {
 			return nil, &kinpict.Error{Code: kinpict.FileEmpty, Message: "Choose the picture you want to check."}
 		}
+		leave, err := s.checks.Take(v.caller.Counted())
+		if err != nil {
+			return nil, err
+		}
+		release = leave
 		return form.Files[0].Bytes()
 	})
 	status := http.StatusOK
