@@ -14,10 +14,10 @@ import (
 // the order shows: numbers without gaps and balances that chain (A17), hashes
 // that link and match the content (A18, A24), and lots spent in the legal order
 // (A14).
-func (t *Tx) auditHistory(accountID string) ([]Finding, error) {
+func (t *Tx) auditHistory(scope Scope) ([]Finding, error) {
 	var found []Finding
 	lots := map[string]*ledger.Lot{}
-	all, err := t.lots(`$1 = '' OR account_id = $1`, accountID)
+	all, err := t.lots(scoped(`{account_id}`, scope), scope.AccountID)
 	if err != nil {
 		return nil, err
 	}
@@ -44,10 +44,10 @@ func (t *Tx) auditHistory(accountID string) ([]Finding, error) {
 			w.x.Entries = append(w.x.Entries, ledger.Entry{Code: code.String, LotID: lot.String, Amount: kinpict.Credits(amount.Int64)})
 		}
 		return nil
-	}, `SELECT t.account_id, t.account_seq, t.kind, t.ref_type, t.ref_id, t.ordinal, t.actor, t.reason, t.note, t.effective_at, t.recorded_at,
+	}, scoped(`SELECT t.account_id, t.account_seq, t.kind, t.ref_type, t.ref_id, t.ordinal, t.actor, t.reason, t.note, t.effective_at, t.recorded_at,
 			t.balance_after, t.debt_after, t.hash, e.code, e.lot_id, e.amount
 		FROM txn t LEFT JOIN entry e ON e.account_id = t.account_id AND e.account_seq = t.account_seq
-		WHERE $1 = '' OR t.account_id = $1 ORDER BY t.account_id, t.account_seq, e.line`, accountID)
+		WHERE {t.account_id} ORDER BY t.account_id, t.account_seq, e.line`, scope), scope.AccountID)
 	if err != nil {
 		return found, err
 	}
@@ -63,7 +63,7 @@ func (t *Tx) auditHistory(accountID string) ([]Finding, error) {
 			w.report("A17", id, "stands at transaction %d with %d and a debt of %d, its history ends at %d with %d and %d", seq, balance, debt, end.seq, end.balance, end.debt)
 		}
 		return nil
-	}, `SELECT id, seq, balance, debt FROM account WHERE $1 = '' OR id = $1`, accountID)
+	}, scoped(`SELECT id, seq, balance, debt FROM account WHERE {id}`, scope), scope.AccountID)
 	return found, err
 }
 

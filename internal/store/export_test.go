@@ -73,3 +73,30 @@ func (t *Tx) Audit(scope Scope) ([]Finding, error) { return t.audit(scope) }
 
 // Queued is how many updates wait for the SQLite writer.
 func (d *DB) Queued() int { return len(d.writer.in) }
+
+// Traced is the transaction with f told of every statement before it runs.
+func (t *Tx) Traced(f func(query string, args []any)) *Tx {
+	traced := *t
+	traced.c = tracer{t.c, f}
+	return &traced
+}
+
+type tracer struct {
+	conn
+	tell func(query string, args []any)
+}
+
+func (c tracer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	c.tell(query, args)
+	return c.conn.ExecContext(ctx, query, args...)
+}
+
+func (c tracer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	c.tell(query, args)
+	return c.conn.QueryContext(ctx, query, args...)
+}
+
+func (c tracer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	c.tell(query, args)
+	return c.conn.QueryRowContext(ctx, query, args...)
+}

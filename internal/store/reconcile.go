@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -90,7 +92,8 @@ func (t *Tx) Comparable(provider string, since time.Time) ([]string, error) {
 		err := r.Scan(&id)
 		ids = append(ids, id)
 		return err
-	}, `SELECT id FROM purchase WHERE provider = $1 AND session_id IS NOT NULL AND (paid_at >= $2 OR problem <> '' AND created_at >= $2) ORDER BY id`, provider, micros(since))
+	}, `SELECT id FROM purchase WHERE provider = $1 AND session_id IS NOT NULL AND (paid_at >= $2 OR problem <> '' AND created_at >= $2)`, provider, micros(since))
+	slices.Sort(ids) // asked for in order, SQLite would read every purchase by id
 	return ids, err
 }
 
@@ -104,7 +107,8 @@ func (t *Tx) DoublePurchases(provider string, since time.Time, within time.Durat
 		return err
 	}, `SELECT a.id, b.id FROM purchase a JOIN purchase b ON b.account_id = a.account_id AND b.pack = a.pack AND b.provider = a.provider
 			AND (b.paid_at > a.paid_at OR b.paid_at = a.paid_at AND b.id > a.id) AND b.paid_at - a.paid_at <= $3
-		WHERE a.provider = $1 AND a.paid_at >= $2 AND a.state = 'paid' AND b.state = 'paid' ORDER BY b.id, a.id`, provider, micros(since), within.Microseconds())
+		WHERE a.provider = $1 AND a.paid_at >= $2 AND a.state = 'paid' AND b.state = 'paid'`, provider, micros(since), within.Microseconds())
+	slices.SortFunc(pairs, func(a, b [2]string) int { return cmp.Or(cmp.Compare(a[1], b[1]), cmp.Compare(a[0], b[0])) })
 	return pairs, err
 }
 

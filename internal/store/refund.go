@@ -100,9 +100,17 @@ func (t *Tx) DelayRefund(id string, until time.Time, problem string) error {
 
 // PaidLot returns the lot that a purchase was granted, or nil.
 func (t *Tx) PaidLot(purchaseID string) (*ledger.Lot, error) {
-	lots, err := t.lots(`source_type = 'purchase' AND source_id = $1 AND kind = 'paid'`, purchaseID)
-	if err != nil || len(lots) == 0 {
-		return nil, err
+	lots, err := t.PurchaseLots(purchaseID)
+	for _, l := range lots {
+		if l.Kind == kinpict.LotPaid {
+			return l, err
+		}
 	}
-	return lots[0], nil
+	return nil, err
+}
+
+// PurchaseLots are the lots that a purchase was granted: what was bought, and
+// the extra credits of a code.
+func (t *Tx) PurchaseLots(purchaseID string) ([]*ledger.Lot, error) {
+	return t.lots(`source_type = 'purchase' AND source_id = $1`, purchaseID)
 }

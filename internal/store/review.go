@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"kinpict"
@@ -62,8 +64,14 @@ func (t *Tx) acts(r *kinpict.Review) error {
 // or of all (""), in one state or in any (""), those before the id before (""
 // for the newest), at most limit.
 func (t *Tx) Reviews(accountID, status, before string, limit int) ([]*kinpict.Review, error) {
-	if before == "" {
-		before = "zzzz" // sorts after every id, also in a database that sorts by language
+	// Only what is asked for stands in the query, or one account's few would be
+	// looked for among everybody's.
+	where, args := []string{"1 = 1"}, []any{}
+	for _, c := range []struct{ is, value string }{{"account_id = ", accountID}, {"status = ", status}, {"id < ", before}} {
+		if c.value != "" {
+			args = append(args, c.value)
+			where = append(where, fmt.Sprintf("%s$%d", c.is, len(args)))
+		}
 	}
 	var out []*kinpict.Review
 	err := t.each(func(rows *sql.Rows) error {
@@ -71,7 +79,7 @@ func (t *Tx) Reviews(accountID, status, before string, limit int) ([]*kinpict.Re
 		out = append(out, r)
 		return err
 	}, `SELECT id, account_id, status, message, generation_id, purchase_id, page, '', sha256, created_at FROM review
-		WHERE ($1 = '' OR account_id = $1) AND ($2 = '' OR status = $2) AND id < $3 ORDER BY id DESC LIMIT $4`, accountID, status, before, limit)
+		WHERE `+strings.Join(where, " AND ")+` ORDER BY id DESC LIMIT `+strconv.Itoa(limit), args...)
 	for _, r := range out {
 		if err == nil && r.Status != kinpict.ReviewOpen {
 			err = t.acts(r)
@@ -122,7 +130,7 @@ func (t *Tx) AuditAccount(accountID string) ([]Finding, error) {
 }
 
 // auditReviews proves that evidence is what was frozen, which no query can (A32).
-func (t *Tx) auditReviews(accountID string) (found []Finding, err error) {
+func (t *Tx) auditReviews(scope Scope) (found []Finding, err error) {
 	err = t.each(func(rows *sql.Rows) error {
 		r, err := scanReview(rows)
 		if err != nil {
@@ -132,7 +140,7 @@ func (t *Tx) auditReviews(accountID string) (found []Finding, err error) {
 			found = append(found, Finding{"A32", r.ID, "has other evidence than was frozen"})
 		}
 		return nil
-	}, `SELECT `+reviewColumns+` FROM review WHERE $1 = '' OR account_id = $1`, accountID)
+	}, scoped(`SELECT `+reviewColumns+` FROM review WHERE {account_id}`, scope), scope.AccountID)
 	if err != nil {
 		return nil, fmt.Errorf("audit A32: %w", err)
 	}

@@ -1,0 +1,114 @@
+package store_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/store"
+	"kinpict/internal/store/storetest"
+)
+
+// growing are the tables that hold what ever happened. Their rows are found by
+// an index by whatever runs often or at a customer's wish.
+var growing = regexp.MustCompile(`^(account|lot|txn|entry|charge|charge_alloc|generation|idem|purchase|provider_event|review|review_act|refund|session|[a-z])$`)
+
+// small are what one letter stands for in some query and grows with no customer.
+var small = map[string]bool{"k": true, "n": true, "m": true, "f": true, "w": true}
+
+// made is a table of the query's own, and partial an index of what waits only.
+var (
+	made    = regexp.MustCompile(`(?:MATERIALIZE|CO-ROUTINE) (\w+)`)
+	partial = regexp.MustCompile(`INDEX (refund_asked|purchase_problem)\b`)
+)
+
+var aScan = regexp.MustCompile(`^\s*(?:->)?\s*(?:SCAN|Seq Scan on \w+|Seq Scan on) (\w+)`)
+
+func TestNoQuestionReadsEverybodysRows(t *testing.T) {
+	since := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name string
+		ask  func(tx *store.Tx) error
+	}{
+		{"the audit of one account, which a review asks for", func(tx *store.Tx) error { _, err := tx.AuditAccount("ann"); return err }},
+		{"an account's reviews", func(tx *store.Tx) error { _, err := tx.Reviews("ann", "", "", 50); return err }},
+		{"reviews that wait", func(tx *store.Tx) error { _, err := tx.Reviews("", "open", "", 50); return err }},
+		{"reviews of an account in the day", func(tx *store.Tx) error { _, _, err := tx.OpenReviews("ann", since); return err }},
+		{"an account's purchases", func(tx *store.Tx) error { _, err := tx.Purchases("ann", 50); return err }},
+		{"the same for staff", func(tx *store.Tx) error { _, err := tx.StaffPurchases("", "ann", "", 50); return err }},
+		{"purchases for the attention of staff", func(tx *store.Tx) error { _, err := tx.StaffPurchases("attention", "", "", 50); return err }},
+		{"the purchase of a payment", func(tx *store.Tx) error { _, err := tx.PurchaseOf("pay"); return ignoreMissing(err) }},
+		{"purchases to compare", func(tx *store.Tx) error { _, err := tx.Comparable("sandbox", since); return err }},
+		{"the same pack twice", func(tx *store.Tx) error { _, err := tx.DoublePurchases("sandbox", since, time.Minute); return err }},
+		{"purchases to ask about", func(tx *store.Tx) error { _, err := tx.AskAbout("sandbox", since, since, since, 50); return err }},
+		{"purchases nobody can pay", func(tx *store.Tx) error { _, err := tx.ExpirePurchases(); return err }},
+		{"checkouts within the hour", func(tx *store.Tx) error { _, err := tx.UnpaidSince("ann", since); return err }},
+		{"refunds without an answer", func(tx *store.Tx) error { _, err := tx.WaitingRefunds("sandbox", 50); return err }},
+		{"events that wait", func(tx *store.Tx) error { _, err := tx.WaitingEvents("sandbox", 50); return err }},
+		{"events to forget", func(tx *store.Tx) error { _, err := tx.PruneEvents(since); return err }},
+		{"whether a code is left", func(tx *store.Tx) error { _, err := tx.PromoLeft("SPRING", "ann"); return err }},
+		{"an open checkout with a code", func(tx *store.Tx) error { _, err := tx.OpenWithPromo("ann", "SPRING"); return err }},
+		{"what a receipt tells", func(tx *store.Tx) error { _, err := tx.Records("ann", 0, "gen_003", ""); return err }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+				lived(t, db, clock)
+				explain := "EXPLAIN QUERY PLAN "
+				err := db.Update(ctx, func(tx *store.Tx) error {
+					if strings.HasSuffix(t.Name(), "/postgres") {
+						// What is read whole although that counts as the last resort has no index.
+						explain = "EXPLAIN "
+						if _, err := tx.Exec(`SET LOCAL enable_seqscan = off`); err != nil {
+							return err
+						}
+					}
+					asked := 0
+					err := c.ask(tx.Traced(func(query string, args []any) {
+						asked++
+						own := map[string]bool{}
+						err := tx.EachRow(func(scan func(...any) error) error {
+							var line string
+							var a, b, p int64
+							to := []any{&a, &b, &p, &line}
+							if explain == "EXPLAIN " {
+								to = to[3:]
+							}
+							if err := scan(to...); err != nil {
+								return err
+							}
+							if m := made.FindStringSubmatch(line); m != nil {
+								own[m[1]] = true
+							}
+							if m := aScan.FindStringSubmatch(line); m != nil && growing.MatchString(m[1]) && !small[m[1]] && !own[m[1]] && !partial.MatchString(line) {
+								t.Errorf("%s\n%s", line, query)
+							}
+							return nil
+						}, explain+query, args...)
+						if err != nil {
+							t.Errorf("%v\n%s", err, query)
+						}
+					}))
+					if asked == 0 {
+						t.Error("asked nothing")
+					}
+					if err != nil {
+						return err
+					}
+					return errUndo
+				})
+				if err != errUndo {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
+}
+
+func ignoreMissing(err error) error {
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		return nil
+	}
+	return err
+}
