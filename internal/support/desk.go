@@ -85,12 +85,12 @@ func staff(c kinpict.Caller) (actor string, err error) {
 // sentence is text as it is kept: trimmed, without what cannot be seen. It is
 // Invalid when empty or longer than limit characters.
 func sentence(field, text string, limit int) (string, error) {
-	text = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || unicode.IsControl(r) && r != '\n' {
-			return -1
+	text = strings.TrimFunc(strings.Map(func(r rune) rune {
+		if r == '\n' || joiner(r) {
+			return r
 		}
-		return r
-	}, strings.ReplaceAll(text, "\r\n", "\n")))
+		return visible(r)
+	}, strings.ReplaceAll(text, "\r\n", "\n")), func(r rune) bool { return unicode.IsSpace(r) || joiner(r) })
 	switch n := utf8.RuneCountInString(text); {
 	case text == "":
 		return "", invalid(field, "There is nothing in it yet.", "A sentence or two is enough.")
@@ -98,6 +98,19 @@ func sentence(field, text string, limit int) (string, error) {
 		return "", invalid(field, fmt.Sprintf("This has %d characters; at most %d fit.", n, limit), "Say it in fewer words.")
 	}
 	return text, nil
+}
+
+// joiner is what shapes Persian letters, and makes families of emoji.
+func joiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
+
+// visible drops, for strings.Map, what is not seen and could change how the rest
+// is read: controls, line separators, and marks such as U+202E, which turns the
+// direction of what follows.
+func visible(r rune) rune {
+	if r == unicode.ReplacementChar || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+		return -1
+	}
+	return r
 }
 
 func invalid(field, message, hint string) error {

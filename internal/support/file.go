@@ -50,6 +50,19 @@ func (d *Desk) File(ctx context.Context, c kinpict.Caller, in kinpict.Intent, re
 	if rep.Page != "" && r.Page == "" {
 		return nil, invalid("page", "The page must be a path of this site.", "Send a path such as /credits, without a host.")
 	}
+	// An audit costs more than everything else here, so nobody gets one for a
+	// review that will be refused. What counts is decided again with the commit.
+	err = d.DB.View(ctx, func(tx *store.Tx) error {
+		if in.Key != "" {
+			if replay, err := tx.Replay(c.AccountID, in); err != nil || replay != nil {
+				return err
+			}
+		}
+		return d.limit(tx, c.AccountID)
+	})
+	if err != nil {
+		return nil, err
+	}
 	id := d.IDs.New(kinpict.ReviewPrefix)
 	for try := 1; ; try++ {
 		// The audit reads far more than the rest, so it must not hold up whoever
@@ -148,7 +161,8 @@ func (d *Desk) limit(tx *store.Tx, account string) error {
 }
 
 // pageSeen is the path of a page without what could be a secret in it: its
-// query, and the token of a private link. It is "" for what is no page of ours.
+// query, the token of a private link, and what is not seen. It is "" for what is
+// no page of ours.
 func pageSeen(page string) string {
 	if !kinpict.LocalPath(page) {
 		return ""
@@ -157,10 +171,14 @@ func pageSeen(page string) string {
 	if err != nil {
 		return ""
 	}
+	p := strings.Map(visible, u.Path)
+	if strings.HasPrefix(p, "//") {
+		return ""
+	}
 	for _, secret := range []string{"/s/", "/sandbox/"} {
-		if strings.HasPrefix(u.Path, secret) {
+		if strings.HasPrefix(p, secret) {
 			return secret
 		}
 	}
-	return u.Path
+	return p
 }

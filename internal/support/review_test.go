@@ -32,7 +32,7 @@ func TestAReviewFreezesWhatThePersonSaw(t *testing.T) {
 	each(t, func(r *rig) {
 		pur, failed := r.buy(r.ann), r.picture(r.ann, false)
 		theirs, _ := r.buy(r.bob), r.picture(r.bob, true)
-		got := r.file(r.ann, support.Report{Message: "  Four are\r\nmissing\x07 ", Generation: failed, Purchase: pur, Page: "/credits?cursor=abc#x"})
+		got := r.file(r.ann, support.Report{Message: "  Four \u202eare\u2028\r\nmissing\x07 \u200d", Generation: failed, Purchase: pur, Page: "/\u202ecre%E2%81%A6dits%0a?cursor=abc#x"})
 		if got.Message != "Four are\nmissing" || got.Status != kinpict.ReviewOpen || got.Page != "/credits" || got.Evidence != nil {
 			r.Errorf("filed: %+v", got)
 		}
@@ -101,16 +101,23 @@ func TestWhoMayFileWhat(t *testing.T) {
 			code kinpict.Code
 		}{
 			{"a guest", kinpict.Caller{GuestID: "gst_1"}, support.Report{Message: "x"}, kinpict.Unauthenticated},
+			{"nothing to be seen", r.ann, support.Report{Message: "\u202e\u200d\ufeff"}, kinpict.Invalid},
 			{"nothing said", r.ann, support.Report{Message: " \n\t"}, kinpict.Invalid},
 			{"too much said", r.ann, support.Report{Message: long + "ä"}, kinpict.Invalid},
 			{"as much as fits", r.ann, support.Report{Message: long}, ""},
 			{"somebody else's picture", r.bob, support.Report{Message: "x", Generation: gen}, kinpict.NotFound},
 			{"somebody else's purchase", r.bob, support.Report{Message: "x", Purchase: pur}, kinpict.NotFound},
 			{"a page elsewhere", r.ann, support.Report{Message: "x", Page: "https://evil.example/"}, kinpict.Invalid},
+			{"a page elsewhere behind a mark", r.ann, support.Report{Message: "x", Page: "/\u202e/evil.example/"}, kinpict.Invalid},
 			{"a private link", r.ann, support.Report{Message: "x", Page: "/s/token-of-a-picture"}, ""},
+			{"a private link behind a mark", r.ann, support.Report{Message: "x", Page: "/%E2%80%AEs/token-of-a-picture"}, ""},
+			{"a family", r.ann, support.Report{Message: "We are 👩\u200d👧"}, ""},
 		} {
 			f, err := r.desk.File(ctx, c.who, kinpict.Intent{}, c.rep)
 			r.wantCode(c.name, err, c.code)
+			if c.name == "a family" && err == nil && f.Review.Message != c.rep.Message {
+				r.Errorf("taken apart: %q", f.Review.Message)
+			}
 			if err == nil && strings.Contains(f.Review.Page, "token") {
 				r.Errorf("%s is kept as %q", c.name, f.Review.Page)
 			}
@@ -140,6 +147,14 @@ func TestReviewsAreLimitedAndRepeatable(t *testing.T) {
 		}
 		_, err = r.desk.File(ctx, r.ann, kinpict.Intent{}, rep)
 		r.wantCode("one more than may wait", err, kinpict.RateLimited)
+		r.unaudited(func() {
+			_, err := r.desk.File(ctx, r.ann, kinpict.Intent{}, rep)
+			r.wantCode("one more, without an audit", err, kinpict.RateLimited)
+		})
+		again, err = r.desk.File(ctx, r.ann, key("k", "a"), rep)
+		if err != nil || again.Review.ID != first.Review.ID {
+			r.Errorf("the first again: %+v, %v; want it although no more may wait", again, err)
+		}
 		r.file(r.bob, rep)
 
 		// Answers make room, until the day's are used up.
