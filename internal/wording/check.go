@@ -35,7 +35,7 @@ func Refused(text string) []kinpict.Finding {
 		return nil
 	}
 	list := tokens(text)
-	return finish(refused(text, list, innocents(list)))
+	return finish(refused(text, list, innocents(list, rules().innocent)))
 }
 
 // Check finds what may not be asked for, and else what the person should know:
@@ -46,13 +46,13 @@ func Check(text string, about About) []kinpict.Finding {
 		return nil
 	}
 	list := tokens(text)
-	innocent := innocents(list)
+	innocent := innocents(list, rules().innocent)
 	out := refused(text, list, innocent)
 	if len(out) == 0 {
 		out = find(rules().advice, text, list, innocent, kinpict.Advice)
 		if !about.Generative {
 			own := tokens(blank(text))
-			out = append(out, find(rules().studio, text, own, innocents(own), kinpict.Advice)...)
+			out = append(out, find(rules().studio, text, own, innocents(own, rules().innocent), kinpict.Advice)...)
 		}
 		out = append(out, counts(text, about)...)
 		out = append(out, titles(text, about)...)
@@ -61,52 +61,92 @@ func Check(text string, about About) []kinpict.Finding {
 }
 
 func refused(text string, list []token, innocent []bool) []kinpict.Finding {
-	t := rules()
-	out := find(t.refused, text, list, innocent, kinpict.Refused)
-	child := slices.ContainsFunc(list, func(x token) bool {
-		return slices.ContainsFunc(x.alts, func(a alt) bool { return t.children[a.text] })
-	})
-	if child {
-		for i := range out {
-			if with := t.byCode[out[i].Code].WithChild; with != "" {
-				r := t.byCode[with]
-				out[i].Code, out[i].Message, out[i].Help = r.Code, r.Message, r.Help
-			}
-		}
+	aside := innocents(list, rules().excused)
+	for i, yes := range innocent {
+		aside[i] = aside[i] || yes
 	}
-	return out
+	return find(rules().refused, text, list, aside, kinpict.Refused)
 }
 
-// innocents marks the words that only look like a rule.
-func innocents(list []token) []bool {
+// innocents marks the words that only look like a rule. What stands in a gap is
+// not marked: it is judged for itself.
+func innocents(list []token, x *index) []bool {
 	marks := make([]bool, len(list))
 	for i := range list {
-		rules().innocent.starts(&list[i], func(p *pattern) {
-			if end := p.match(list, i, nil); end > i {
-				for k := i; k < end; k++ {
-					marks[k] = true
-				}
-			}
+		x.starts(&list[i], func(p *pattern) {
+			p.from(0, list, i, nil, func(k int) { marks[k] = true })
 		})
 	}
 	return marks
 }
 
-func find(x *index, text string, list []token, innocent []bool, severity string) []kinpict.Finding {
+// near is how many words may stand between a child and what is said of it.
+const near = 4
+
+// childNear reports whether a child is named in the clause of a finding, close
+// to it. A child elsewhere in the text must not make an accusation of it.
+func childNear(list []token, i, end int) bool {
+	for k := max(0, i-near-1); k < min(len(list), end+near+1); k++ {
+		if list[k].clause < list[i].clause || list[k].clause > list[end-1].clause {
+			continue
+		}
+		if slices.ContainsFunc(list[k].alts, func(a alt) bool { return rules().children[a.text] }) {
+			return true
+		}
+	}
+	return false
+}
+
+// A place is a rule in a sentence, told by the token it begins with.
+type place struct {
+	rule *rule
+	from int
+}
+
+// excuses remembers what the sentences of a text excuse, so that each is read
+// once for each rule.
+type excuses map[place]bool
+
+func (e excuses) excuse(r *rule, list []token, i int) bool {
+	if r.unless == nil {
+		return false
+	}
+	from := list[i].sentence
+	key := place{r, from}
+	yes, known := e[key]
+	if known {
+		return yes
+	}
+	for k := from; k < len(list) && list[k].sentence == from; k++ {
+		r.unless.starts(&list[k], func(p *pattern) { yes = yes || p.match(list, k, nil) > k })
+	}
+	e[key] = yes
+	return yes
+}
+
+func find(x *index, text string, list []token, aside []bool, severity string) []kinpict.Finding {
 	r := []rune(text)
+	excused := excuses{}
 	var out []kinpict.Finding
 	say := func(p *pattern, i, end int) {
+		if p.rule.Clause && list[i].clause != list[end-1].clause || excused.excuse(p.rule, list, i) {
+			return
+		}
 		from, to := list[i].start, list[end-1].end
-		out = append(out, kinpict.Finding{Code: p.rule.Code, Severity: severity, Words: string(r[from:to]), At: from, Message: p.rule.Message, Help: p.rule.Help})
+		tell := p.rule
+		if tell.child != nil && childNear(list, i, end) {
+			tell = tell.child
+		}
+		out = append(out, kinpict.Finding{Code: tell.Code, Severity: severity, Words: string(r[from:to]), At: from, Message: tell.Message, Help: tell.Help})
 	}
 	for i := range list {
 		t := &list[i]
 		x.starts(t, func(p *pattern) {
-			if end := p.match(list, i, innocent); end > i {
+			if end := p.match(list, i, aside); end > i {
 				say(p, i, end)
 			}
 		})
-		if (t.hidden || t.spaced) && !innocent[i] {
+		if (t.hidden || t.spaced) && !aside[i] {
 			for _, p := range x.single {
 				if p.covered(t) {
 					say(p, i, i+1)

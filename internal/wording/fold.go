@@ -14,6 +14,8 @@ type token struct {
 	alts       []alt
 	start, end int  // where it stands in the text, in characters
 	stop       bool // a sentence or a line ends before it
+	clause     int  // counts what stops and commas part
+	sentence   int  // the token its sentence begins with
 	spaced     bool // made of letters that were set apart
 	hidden     bool // letters are covered by asterisks
 	bare       string
@@ -31,10 +33,6 @@ type glyph struct {
 	at     int
 	umlaut bool
 }
-
-// lookalikes are letters of other scripts and small capitals that pass for
-// Latin ones: each is followed by what it passes for.
-var lookalikes = pairs("аaбbвbгrеeёeзzиuкkмmнhоoрpсcтtуyхxчhшwѕsіiїijjєeҽeһhԁdԛqԝwӏlαaβbγyεeηnιiκkμuνvοoρpτtυuχxωwɑaɡgıiƒfʋvαaᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzøoðdþpłlæaœoßs€e")
 
 func pairs(s string) map[rune]rune {
 	m := map[rune]rune{}
@@ -119,45 +117,66 @@ func tokens(text string) []token {
 		spans = append(spans, [2]int{i, j})
 		i = j
 	}
-	spans = together(g, spans)
+	spans, owned := possessives(g, together(g, spans))
 	out := make([]token, len(spans))
-	last := 0
+	last, clause, sentence := 0, 0, 0
 	for k, s := range spans {
 		part := g[s[0]:s[1]]
 		t := token{start: part[0].at, end: part[len(part)-1].at + 1}
+		comma := false
 		for _, x := range g[last:s[0]] {
 			t.stop = t.stop || strings.ContainsRune(".!?;\n", x.r)
+			comma = comma || x.r == ','
 		}
+		if t.stop && k > 0 && g[last].r == '.' && rules().short[out[k-1].bare] {
+			t.stop = strings.ContainsRune(plain(g[last+1:s[0]]), '\n')
+		}
+		if t.stop || comma {
+			clause++
+		}
+		if t.stop {
+			sentence = k
+		}
+		t.clause, t.sentence = clause, sentence
 		last = s[1]
 		var w []glyph
-		apart := false
 		for _, x := range part {
 			if inWord(x.r) {
 				w = append(w, x)
 			} else {
-				apart = true
+				t.spaced = true
 			}
 		}
-		t.spaced = apart
 		t.bare = plain(w)
 		t.hidden = strings.ContainsRune(t.bare, '*')
 		for _, v := range readings(w) {
 			t.alts = append(t.alts, alt{v, k + 1})
+			if owned[k] {
+				t.alts = append(t.alts, alt{v + "s", k + 1})
+			}
+		}
+		if owned[k] {
+			t.end = g[s[1]+1].at + 1
+			last += 2
 		}
 		out[k] = t
 	}
 	chunks(g, spans, out)
+	halves(g, spans, out)
 	return out
 }
 
-// together joins three or more single letters that are set apart alike, by one
-// space or sign each, into one span: "n u d e", "n.u.d.e".
+// Most signs or spaces that may stand between letters or pieces of one word.
+const apart = 3
+
+// together joins three or more single letters that are set apart, by up to three
+// spaces or signs each, into one span: "n u d e", "n. u. d. e".
 func together(g []glyph, spans [][2]int) [][2]int {
 	single := func(s [2]int) bool { return s[1]-s[0] == 1 }
 	var out [][2]int
 	for i := 0; i < len(spans); {
 		j := i
-		for single(spans[i]) && j+1 < len(spans) && single(spans[j+1]) && spans[j+1][0]-spans[j][1] == 1 && g[spans[j][1]].r != '\n' {
+		for single(spans[i]) && j+1 < len(spans) && single(spans[j+1]) && spans[j+1][0]-spans[j][1] <= apart {
 			j++
 		}
 		if j-i >= 2 {
@@ -170,6 +189,43 @@ func together(g []glyph, spans [][2]int) [][2]int {
 	return out
 }
 
+// possessives takes "s" after an apostrophe out of the words, and says of which
+// word it was: "my wife's head" reads as "my wife head" and as "my wifes head".
+func possessives(g []glyph, spans [][2]int) ([][2]int, map[int]bool) {
+	owned := map[int]bool{}
+	var out [][2]int
+	for i, s := range spans {
+		if i > 0 && s[1]-s[0] == 1 && g[s[0]].r == 's' && s[0]-spans[i-1][1] == 1 && apostrophe(g[s[0]-1].r) && spans[i-1][1] == out[len(out)-1][1] {
+			owned[len(out)-1] = true
+			continue
+		}
+		out = append(out, s)
+	}
+	return out, owned
+}
+
+func apostrophe(r rune) bool { return strings.ContainsRune("'’‘`", r) }
+
+// halves adds to a word what it is with the next one, or the next two, where
+// that is a word nobody would part: "na ked". The data names them.
+func halves(g []glyph, spans [][2]int, out []token) {
+	split := rules().split
+	for i := range out {
+		w := g[spans[i][0]:spans[i][1]]
+		for j := i + 1; j < len(out) && j <= i+2; j++ {
+			if spans[j][0]-spans[j-1][1] > apart || len(w) > 12 {
+				break
+			}
+			w = append(slices.Clone(w), g[spans[j][0]:spans[j][1]]...)
+			for _, v := range readings(w) {
+				if split[v] {
+					out[i].alts = append(out[i].alts, alt{v, j + 1})
+				}
+			}
+		}
+	}
+}
+
 // chunks adds to the first of several words that a sign without a space joins
 // what they are together: "na-ked" may be read as one word too.
 func chunks(g []glyph, spans [][2]int, out []token) {
@@ -177,10 +233,13 @@ func chunks(g []glyph, spans [][2]int, out []token) {
 		w := slices.Clone(g[spans[i][0]:spans[i][1]])
 		for j := i + 1; j < len(out) && j < i+6; j++ {
 			gap := g[spans[j-1][1]:spans[j][0]]
-			if len(gap) != 1 || unicode.IsSpace(gap[0].r) || strings.ContainsRune("&,'’", gap[0].r) {
+			if n := len(gap); n < 1 || n > apart || slices.ContainsFunc(gap, func(x glyph) bool { return unicode.IsSpace(x.r) }) {
 				break
 			}
 			w = append(w, g[spans[j][0]:spans[j][1]]...)
+			if len(w) < 4 && strings.ContainsRune("&,'’", gap[0].r) {
+				continue // "I'd photo" is no id photo
+			}
 			for _, v := range readings(w) {
 				out[i].alts = append(out[i].alts, alt{v, j + 1})
 			}

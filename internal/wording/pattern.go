@@ -9,14 +9,16 @@ import (
 
 // A pattern is what a rule looks for: words in a row. In the data a word is one
 // or several spellings divided by |, with * before or after for more letters,
-// {name} for a class of words, and ~N for up to N words of any kind.
+// {name} for a class of words, ~N for up to N words of any kind, and . for the end
+// of the clause.
 type pattern struct {
 	rule     *rule
 	elements []*element
 }
 
 type element struct {
-	gap   int // up to so many words; words is empty
+	gap   int  // up to so many words; words is empty
+	last  bool // the clause ends here
 	words []string
 	index map[string]bool // of words without *
 }
@@ -40,8 +42,8 @@ func (l *lexicon) compile(line string, r *rule) (*pattern, error) {
 		}
 		p.elements = append(p.elements, e)
 	}
-	if n := len(p.elements); n == 0 || p.elements[0].gap > 0 || p.elements[n-1].gap > 0 {
-		return nil, fmt.Errorf("%q is empty, or begins or ends with a gap", line)
+	if n := len(p.elements); n == 0 || p.elements[0].gap > 0 || p.elements[n-1].gap > 0 || p.elements[0].last {
+		return nil, fmt.Errorf("%q is empty, or begins or ends with a gap, or begins with an end", line)
 	}
 	return p, nil
 }
@@ -52,6 +54,10 @@ func (l *lexicon) element(field string) (*element, error) {
 	}
 	e := &element{index: map[string]bool{}}
 	l.known[field] = e
+	if field == "." {
+		e.last = true
+		return e, nil
+	}
 	if n, ok := strings.CutPrefix(field, "~"); ok {
 		var err error
 		if e.gap, err = strconv.Atoi(n); err != nil || e.gap < 1 || e.gap > 9 {
@@ -113,33 +119,44 @@ func like(w, s string) bool {
 }
 
 // match tries the elements from token i on. It returns the token after the
-// match, or -1. innocent tokens do not count as matched.
-func (p *pattern) match(list []token, i int, innocent []bool) int {
-	return p.from(0, list, i, innocent)
+// match, or -1. Tokens that are set aside do not match; where none are handed in
+// the words must also stand in one clause.
+func (p *pattern) match(list []token, i int, aside []bool) int {
+	return p.from(0, list, i, aside, func(int) {})
 }
 
-func (p *pattern) from(k int, list []token, i int, innocent []bool) int {
+func (p *pattern) from(k int, list []token, i int, aside []bool, took func(int)) int {
 	if k == len(p.elements) {
 		return i
 	}
 	e := p.elements[k]
+	if e.last {
+		if i < len(list) && list[i].clause == list[i-1].clause {
+			return -1
+		}
+		return p.from(k+1, list, i, aside, took)
+	}
+	parted := func(i int) bool { return list[i].stop || aside == nil && list[i].clause != list[i-1].clause }
 	if e.gap > 0 {
 		for n := 0; n <= e.gap && i+n < len(list); n++ {
-			if list[i+n].stop {
+			if parted(i + n) {
 				break // a sentence ends here, and with it what belongs together
 			}
-			if end := p.from(k+1, list, i+n, innocent); end >= 0 {
+			if end := p.from(k+1, list, i+n, aside, took); end >= 0 {
 				return end
 			}
 		}
 		return -1
 	}
-	if i >= len(list) || k > 0 && list[i].stop || innocent != nil && innocent[i] {
+	if i >= len(list) || k > 0 && parted(i) || aside != nil && aside[i] {
 		return -1
 	}
 	for _, a := range list[i].alts {
 		if e.matches(a.text) {
-			if end := p.from(k+1, list, a.next, innocent); end >= 0 {
+			if end := p.from(k+1, list, a.next, aside, took); end >= 0 {
+				for n := i; n < a.next; n++ {
+					took(n)
+				}
 				return end
 			}
 		}
