@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"os/user"
 	"text/tabwriter"
 	"time"
@@ -45,7 +44,7 @@ type catalogApplyCmd struct {
 
 func (c *catalogApplyCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
-		f, err := os.Open(c.File)
+		f, err := openFile(c.File)
 		if err != nil {
 			return usageError{err}
 		}

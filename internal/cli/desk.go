@@ -232,14 +232,7 @@ func (c *verifyReceiptCmd) keys(s *session) ([]receipt.Key, error) {
 }
 
 // read returns a whole file of at most the size receipts have.
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, receipt.MaxFile+1))
-}
+func read(path string) ([]byte, error) { return readFile(path, receipt.MaxFile+1) }
 
 // fetchKeys asks a site for its keys.
 func fetchKeys(ctx context.Context, address string) ([]receipt.Key, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -77,7 +78,7 @@ func (c *generateCmd) Run(s *session) error {
 		return usageError{fmt.Errorf("there are %d names for %d photos", len(c.Label), len(c.Photos))}
 	}
 	for i, path := range c.Photos {
-		data, err := os.ReadFile(path)
+		data, err := readFile(path, math.MaxInt64)
 		if err != nil {
 			return usageError{err}
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -37,12 +36,7 @@ func (c *verifyCmd) Run(s *session) error {
 	if c.File == "" {
 		return usageError{fmt.Errorf("name the file to look at")}
 	}
-	f, err := os.Open(c.File)
-	if err != nil {
-		return usageError{err}
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, generation.MaxChecked+1))
+	data, err := readFile(c.File, generation.MaxChecked+1)
 	if err != nil {
 		return usageError{err}
 	}
