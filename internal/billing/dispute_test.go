@@ -119,6 +119,36 @@ func TestInquiryHoldsNothing(t *testing.T) {
 	})
 }
 
+func TestAWarningIsForStaffAndPausesNothing(t *testing.T) {
+	// Q6: docs/adr/0011.
+	type row struct {
+		outcomes []string
+		listed   bool
+		state    string
+		left     kinpict.Credits
+	}
+	cases(t, []row{
+		{[]string{"fraud_warning"}, true, "paid", 76},
+		{[]string{"inquiry"}, true, "paid", 76},
+		{[]string{"inquiry", "inquiry_closed"}, false, "paid", 76},
+		{[]string{"fraud_warning", "refund"}, false, "refunded", 0},
+	}, func(c row) string { return strings.Join(c.outcomes, " ") }, func(r *rig, c row) {
+		p := r.bought()
+		r.spend(4)
+		r.outcome(p, c.outcomes...)
+		r.wantState("then", p, c.state)
+		if c.left > 0 {
+			r.wantCredits("then", c.left, 0)
+			r.spend(4)
+			r.wantCredits("and they can be spent", c.left-4, 0)
+		}
+		all, err := r.shop.Dossiers(context.Background(), clerk, "attention", r.buyer.AccountID, "", 10)
+		if err != nil || len(all) == 1 != c.listed {
+			r.Errorf("%d for the attention of staff, %v", len(all), err)
+		}
+	})
+}
+
 func TestRefundThatFailsLater(t *testing.T) {
 	// M2, LEDGER 38: the provider's sum of refunds falls again.
 	each(t, func(r *rig) {

@@ -168,19 +168,28 @@ func (s *Shop) askRefund(tx *store.Tx, c kinpict.Caller, r *Repayment, row store
 			return f, nil
 		}
 	}
-	lot, err := tx.PaidLot(p.ID)
+	lots, err := tx.PurchaseLots(p.ID)
 	if err != nil {
 		return nil, err
 	}
 	row.Amount, row.Reason, row.Cause, row.Approver = r.Amount, r.Reason, r.Cause, r.Approver
 	total := p.Price.Amount + p.Tax
-	switch {
-	case r.Unused && lot == nil:
+	if r.Unused || r.Amount == 0 {
 		row.Amount = left
-	case r.Unused:
-		row.Amount = min(left, total*int64(lot.Remaining)/int64(lot.Granted))
-	case r.Amount == 0:
-		row.Amount = left
+	}
+	// What share goes back is taken of every lot of the purchase alike, so the
+	// emptiest says how much may: extra credits are spent first.
+	for _, lot := range lots {
+		if r.Unused {
+			row.Amount = min(row.Amount, total*int64(lot.Remaining)/int64(lot.Granted))
+		}
+	}
+	// Parts that one person sent count together, or two people would be one with patience.
+	alone := row.Amount
+	for _, f := range all {
+		if f.Approver == "" && (f.State == store.RefundAsked || f.State == store.RefundDone) {
+			alone += f.Amount
+		}
 	}
 	for _, f := range all {
 		if f.State == store.RefundAsked {
@@ -205,8 +214,8 @@ func (s *Shop) askRefund(tx *store.Tx, c kinpict.Caller, r *Repayment, row store
 	case row.Amount > left:
 		return no(fmt.Sprintf("Only %d %s are left of this payment.", left, p.Price.Currency), "")
 	case row.Amount == 0:
-		return no("No credits of this purchase are left.", "Say an amount if money is to go back all the same.")
-	case int64(p.Credits)*row.Amount > int64(TwoPeople)*total && r.Approver == "":
+		return no("No credits of this purchase are left, or its extra credits are used.", "Say an amount if money is to go back all the same.")
+	case int64(p.Credits)*alone > int64(TwoPeople)*total && r.Approver == "":
 		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("A refund of more than %d credits needs a second person's approval.", TwoPeople)}
 	}
 	for _, f := range all {
@@ -219,7 +228,7 @@ func (s *Shop) askRefund(tx *store.Tx, c kinpict.Caller, r *Repayment, row store
 		return nil, err
 	}
 	if !put {
-		return no("Another refund of this purchase has no answer yet.", "Try again in a moment.")
+		return no("This id was used for a refund of another purchase, or one of this purchase has no answer yet.", "Try again with a new id.")
 	}
 	return tx.Refund(row.ID)
 }

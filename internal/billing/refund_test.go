@@ -174,10 +174,39 @@ func TestLargeRefundsNeedTwoPeople(t *testing.T) {
 		if _, err = r.repay(billing.Repayment{PurchaseID: p.ID, Amount: 10000}); err != nil {
 			r.Errorf("1000 credits by one person: %v", err)
 		}
+		_, err = r.repay(billing.Repayment{PurchaseID: p.ID, Amount: 100})
+		wantCode(r.T, "one more by the same", err, kinpict.Invalid)
 		if _, err = r.repay(billing.Repayment{PurchaseID: p.ID, Amount: 10000, Approver: "boss@example.org", Again: true}); err != nil {
 			r.Errorf("by two: %v", err)
 		}
 		r.wantBack("then", p, 20000)
+	})
+}
+
+func TestUnusedOwesNothingAfterwards(t *testing.T) {
+	// Extra credits go first, and what share of the money goes back is taken of them too.
+	type row struct {
+		name  string
+		spend kinpict.Credits
+		code  kinpict.Code
+		back  int64
+		left  kinpict.Credits
+	}
+	cases(t, []row{
+		{"nothing used", 0, "", 1200, 0},
+		{"some of the extra credits", 12, "", 480, 48},
+		{"all of them", 20, kinpict.Conflict, 0, 80},
+		{"and some that were bought", 40, kinpict.Conflict, 0, 60},
+	}, func(c row) string { return c.name }, func(r *rig, c row) {
+		p := r.must(r.promo(kinpict.Promo{Bonus: 20}))
+		r.outcome(p, "paid")
+		if c.spend > 0 {
+			r.spend(c.spend)
+		}
+		_, err := r.repay(billing.Repayment{PurchaseID: p.ID, Unused: true})
+		wantCode(r.T, c.name, err, c.code)
+		r.wantBack(c.name, p, c.back)
+		r.wantCredits(c.name, c.left, 0)
 	})
 }
 

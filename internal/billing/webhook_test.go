@@ -119,6 +119,25 @@ func TestEventsAreAnsweredBeforeTheyAreProcessed(t *testing.T) {
 	})
 }
 
+func TestAnEventThatIsThreeDaysLate(t *testing.T) {
+	// W3: the price of the order counts, whatever the shop sells by then.
+	each(t, func(r *rig) {
+		p := r.checkout(r.buyer, "credits-80")
+		r.line.drop = true
+		r.outcome(p, "paid")
+		book := kinpict.DefaultCatalog()
+		book.Packs = []kinpict.Pack{{ID: "credits-80", Credits: 60, Prices: []kinpict.Money{{Amount: 2000, Currency: "usd"}}}}
+		r.apply(book)
+		r.clock.Advance(72 * time.Hour)
+		if err := r.post(r.again(r.line.last())); err != nil {
+			r.Fatal(err)
+		}
+		r.wantInbox("late", map[string]int{"done": 1})
+		r.wantState("late", p, "paid")
+		r.wantCredits("late", 80, 0)
+	})
+}
+
 func TestStripesEventsOfTheOtherMode(t *testing.T) {
 	// W6: stored, put aside and reported; nothing is granted, now or later.
 	eachStripe(t, func(r *rig, stand *stripetest.Bank) {
