@@ -147,10 +147,12 @@ func TestReviewsAreLimitedAndRepeatable(t *testing.T) {
 		}
 		_, err = r.desk.File(ctx, r.ann, kinpict.Intent{}, rep)
 		r.wantCode("one more than may wait", err, kinpict.RateLimited)
-		r.unaudited(func() {
-			_, err := r.desk.File(ctx, r.ann, kinpict.Intent{}, rep)
-			r.wantCode("one more, without an audit", err, kinpict.RateLimited)
-		})
+		// Nothing is begun for it either: the books are not audited for who may not file.
+		ids := r.desk.IDs
+		r.desk.IDs.Rand = none{}
+		_, err = r.desk.File(ctx, r.ann, kinpict.Intent{}, rep)
+		r.desk.IDs = ids
+		r.wantCode("one more, with no id to be had", err, kinpict.RateLimited)
 		again, err = r.desk.File(ctx, r.ann, key("k", "a"), rep)
 		if err != nil || again.Review.ID != first.Review.ID {
 			r.Errorf("the first again: %+v, %v; want it although no more may wait", again, err)
@@ -180,6 +182,11 @@ func TestReviewsAreLimitedAndRepeatable(t *testing.T) {
 		r.file(r.ann, rep)
 	})
 }
+
+// none is chance that is not there.
+type none struct{}
+
+func (none) Read([]byte) (int, error) { return 0, errors.New("nothing is to be drawn here") }
 
 func TestAnAnswerIsGivenOnceWithItsCredits(t *testing.T) {
 	each(t, func(r *rig) {
