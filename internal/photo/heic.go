@@ -64,7 +64,7 @@ func heicFault(err error) error {
 		e = animated()
 	case errors.Is(err, heif.ErrTooLong):
 		e = fault(kinpict.ImageTooComplex, saveAnew, "Reading this HEIC photo takes more time or memory than a photo may.")
-	case errors.Is(err, heif.ErrNoProcess):
+	case errors.Is(err, heif.ErrNoProcess), errors.Is(err, heif.ErrStarved):
 		e = fault(kinpict.Unavailable, "Try again in a minute, or add the photo as a JPEG.", "HEIC photos cannot be read at the moment.")
 	case errors.Is(err, heif.ErrDamaged), errors.Is(err, heif.ErrStructure):
 		e = corrupt(err.Error())

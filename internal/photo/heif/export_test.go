@@ -14,6 +14,13 @@ func WithArgs(args []string, f func()) {
 	f()
 }
 
+// WithWall lets f run with children that may be there so long.
+func WithWall(d time.Duration, f func()) {
+	wall = d
+	defer func() { wall = maxWall }()
+	f()
+}
+
 // Set before init takes over in a child.
 var _ = func() bool { fault = misbehave; return true }()
 

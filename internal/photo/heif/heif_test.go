@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"kinpict/internal/photo/heif"
 	"kinpict/internal/photo/heif/heiftest"
@@ -70,6 +71,18 @@ func TestChildIsBounded(t *testing.T) {
 			noChildren(t)
 		})
 	}
+}
+
+// A child whose time is up before it worked much has not met a bad file.
+func TestStarvedChild(t *testing.T) {
+	heif.WithArgs([]string{"hang"}, func() {
+		heif.WithWall(50*time.Millisecond, func() {
+			if m, err := heif.Decode(t.Context(), heiftest.File{}.Bytes(), 64<<20, maxPixels); m != nil || !errors.Is(err, heif.ErrStarved) {
+				t.Errorf("a child without time: %v, want %v", err, heif.ErrStarved)
+			}
+		})
+	})
+	noChildren(t)
 }
 
 // A request that ends takes its child along.

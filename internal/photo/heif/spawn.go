@@ -18,15 +18,21 @@ var (
 	ErrDamaged   = errors.New("the decoder refused the file")
 	ErrTooLong   = errors.New("decoding took more than it may")
 	ErrNoProcess = errors.New("no process could be started")
+	// ErrStarved: the machine gave a child too little time, which is no fault of
+	// the file.
+	ErrStarved = errors.New("decoding did not get the time it needs")
 )
 
-// extra are arguments for the children of a test.
-var extra []string
+// extra are arguments for the children of a test, and wall is theirs to shorten.
+var (
+	extra []string
+	wall  = maxWall
+)
 
 // Decode decodes the primary picture of a file that Inspect let pass, turned
 // and cropped as the file says. The picture has at most maxPixels.
 func Decode(ctx context.Context, data []byte, memory, maxPixels int64) (image.Image, error) {
-	timed, cancel := context.WithTimeout(ctx, maxWall)
+	timed, cancel := context.WithTimeout(ctx, wall)
 	defer cancel()
 	name, err := self()
 	if err != nil {
@@ -55,6 +61,9 @@ func Decode(ctx context.Context, data []byte, memory, maxPixels int64) (image.Im
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
+		if timed.Err() != nil {
+			return nil, fmt.Errorf("%w: %v", ErrStarved, wall)
+		}
 		return nil, errors.Join(ErrNoProcess, err)
 	}
 	m, readErr := readPicture(out, maxPixels)
@@ -64,7 +73,7 @@ func Decode(ctx context.Context, data []byte, memory, maxPixels int64) (image.Im
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case timed.Err() != nil:
-		return nil, fmt.Errorf("%w: %v", ErrTooLong, maxWall)
+		return nil, fmt.Errorf("%w: %v", ErrStarved, wall)
 	case errors.Is(readErr, errReply), err == nil && readErr != nil:
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, readErr)
 	case err != nil:
