@@ -42,9 +42,12 @@ func (t *Tx) ClaimEvent(e *Event, until time.Time) (bool, error) {
 }
 
 // SettleEvent ends an event in one of the states above; problem says why, or "".
+// What was sent is kept only of an event that staff have to look at: it may hold
+// the payer's name and address, which nobody here needs.
 func (t *Tx) SettleEvent(e *Event, state, problem string) error {
-	_, err := t.exec(`UPDATE provider_event SET state = $3, error = $4, attempts = attempts + 1, processed_at = $5 WHERE provider = $1 AND event_id = $2 AND state = 'received'`,
-		e.Provider, e.ID, state, problem, t.now)
+	_, err := t.exec(`UPDATE provider_event SET state = $3, error = $4, attempts = attempts + 1, processed_at = $5,
+			payload = CASE WHEN $3 = 'quarantined' THEN payload ELSE $6 END WHERE provider = $1 AND event_id = $2 AND state = 'received'`,
+		e.Provider, e.ID, state, problem, t.now, []byte{})
 	return err
 }
 
@@ -81,8 +84,12 @@ func (t *Tx) EventCounts(provider string) (map[string]int, error) {
 	return counts, err
 }
 
-// PruneEvents forgets settled events received before then. A replay after that
-// is a new event, and grants nothing: the lot of a purchase is unique for ever.
+// PruneEvents forgets settled events received before then, and of those put
+// aside what was sent. A replay after that is a new event, and grants nothing:
+// the lot of a purchase is unique for ever.
 func (t *Tx) PruneEvents(before time.Time) (int64, error) {
+	if _, err := t.exec(`UPDATE provider_event SET payload = $2 WHERE state = 'quarantined' AND received_at < $1 AND payload <> $2`, micros(before), []byte{}); err != nil {
+		return 0, err
+	}
 	return t.exec(`DELETE FROM provider_event WHERE state IN ('done', 'ignored') AND received_at < $1`, micros(before))
 }

@@ -1,6 +1,7 @@
 package support
 
 import (
+	"errors"
 	"time"
 
 	"kinpict"
@@ -25,7 +26,7 @@ type Evidence struct {
 	Page     string          `json:"page"`
 	Balance  kinpict.Balance `json:"balance"`
 	Catalog  BookUsed        `json:"catalog"`
-	Request  *RequestSeen    `json:"request,omitempty"`
+	Request  *RequestSeen    `json:"request,omitempty"`  // none of a picture that was deleted
 	Purchase *PurchaseSeen   `json:"purchase,omitempty"` // the one it names
 
 	Records   []store.Record    `json:"records"`
@@ -110,10 +111,17 @@ func freeze(tx *store.Tx, r *kinpict.Review, audit AuditResult) (*Evidence, erro
 	e.Catalog = BookUsed{book.Version, book.EffectiveAt, book.Qualities}
 	if r.Generation != "" {
 		g, err := tx.Generation(r.AccountID, r.Generation)
-		if err != nil {
+		switch {
+		case err == nil:
+			e.Request = requestSeen(g)
+		case kinpict.CodeOf(err) == kinpict.NotFound:
+			// Of a picture that was deleted, what it took still stands in the books.
+			if x, other := tx.Charge(r.AccountID, r.Generation); other != nil || x == nil {
+				return nil, errors.Join(other, err)
+			}
+		default:
 			return nil, err
 		}
-		e.Request = requestSeen(g)
 	}
 	if r.Purchase != "" {
 		p, err := tx.Purchase(r.Purchase)

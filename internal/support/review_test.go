@@ -311,3 +311,34 @@ func TestTheAuditIsOfTheMomentOfFiling(t *testing.T) {
 		}
 	})
 }
+
+func TestADeletedPictureKeepsItsReceiptAndItsReview(t *testing.T) {
+	each(t, func(r *rig) {
+		r.buy(r.ann)
+		id := r.picture(r.ann, true)
+		before, err := r.desk.GenerationReceipt(ctx, r.ann, id)
+		if err != nil {
+			r.Fatal(err)
+		}
+		r.update(func(tx *store.Tx) error {
+			g, err := tx.Generation(r.ann.AccountID, id)
+			if err == nil {
+				_, _, err = tx.DeleteGeneration(g)
+			}
+			return err
+		})
+		if after, err := r.desk.GenerationReceipt(ctx, r.ann, id); err != nil || string(after.File) != string(before.File) {
+			r.Errorf("the receipt is another, %v", err)
+		}
+		open, err := r.desk.Open(ctx, r.sue, r.file(r.ann, support.Report{Message: "I never saw it", Generation: id}).ID)
+		if err != nil {
+			r.Fatal(err)
+		}
+		e := evidence(r.T, open)
+		if e.Request != nil || len(e.Charges) != 1 || e.Charges[0].ID != id || strings.Contains(string(open.Evidence), "At the lake") {
+			r.Errorf("the evidence of a deleted picture: %s", open.Evidence)
+		}
+		_, err = r.desk.File(ctx, r.bob, kinpict.Intent{}, support.Report{Message: "x", Generation: id})
+		r.wantCode("somebody else's that was deleted", err, kinpict.NotFound)
+	})
+}
