@@ -143,6 +143,7 @@ type sent struct {
 	url.Values
 	draft  intake.Draft
 	added  []*kinpict.Photo
+	fresh  bool    // photos came that the word about everyone in them was not given for
 	faults []error // photos that were not taken in
 }
 
@@ -194,7 +195,16 @@ func (s *Site) read(w http.ResponseWriter, r *http.Request, c kinpict.Caller) (*
 			return nil, err
 		}
 	}
+	if f.fresh && !f.sends() {
+		f.draft.Consent = false
+	}
 	return f, s.Intake.SaveDraft(r.Context(), c, f.draft)
+}
+
+// sends reports whether the form came by a button that goes on. Its word about
+// the photos holds also for those that come in the same press.
+func (f *sent) sends() bool {
+	return slices.Contains([]string{"make", "preview", "signin"}, f.Get("do"))
 }
 
 // prepare makes the draft: what the form says, or, where a script sends a photo
@@ -243,6 +253,7 @@ func (s *Site) take(ctx context.Context, c kinpict.Caller, f *sent, file *httpd.
 	f.added = append(f.added, p)
 	if !slices.ContainsFunc(f.draft.Request.Photos, func(u kinpict.PhotoUse) bool { return u.ID == p.ID }) {
 		f.draft.Request.Photos = append(f.draft.Request.Photos, kinpict.PhotoUse{ID: p.ID})
+		f.fresh = true
 	}
 	return nil
 }

@@ -68,6 +68,11 @@ customElements.define('kp-photos', class extends HTMLElement {
 
   async add(files) {
     const room = Math.max(0, +this.getAttribute('max') - this.count), some = files.slice(0, room).map(f => [f, this.card(f)]);
+    const agreed = this.form.querySelector('#consent');
+    if (some.length && agreed?.checked) {
+      agreed.checked = false;                            // what was said of the others does not hold for these
+      this.say('Please tick again that everyone in these photos agreed.');
+    }
     if (files.length > room) this.say(`There is room for ${room} more.`);
     for (const [f, li] of some) await this.one(f, li);   // one at a time: phones have little memory
   }
