@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"kinpict"
@@ -29,13 +31,25 @@ func (a *App) serveHTTP(ctx context.Context, ready func(net.Addr)) error {
 	if err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", a.Config.Listen)
+	ln, err := Listen(a.Config.Listen)
 	if err != nil {
 		return err
 	}
 	a.Config.Listen = ln.Addr().String()
 	ready(ln.Addr())
 	return httpd.Serve(ctx, ln, h, a.Log)
+}
+
+// Listen takes an address of this machine; Unavailable, in words, when it cannot be had.
+func Listen(addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, &kinpict.Error{Code: kinpict.Unavailable, Message: "Something else is using " + addr + " already.", Hint: "Choose another with --listen, such as --listen localhost:8081."}
+	case err != nil:
+		return nil, &kinpict.Error{Code: kinpict.Unavailable, Message: "Kinpict cannot listen on " + addr + ".", Hint: "Choose another with --listen, such as --listen localhost:8081. " + err.Error()}
+	}
+	return ln, nil
 }
 
 // Handler is every route of the public listener behind its edge.

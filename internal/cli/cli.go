@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
+	"slices"
 
 	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v3"
@@ -129,7 +130,27 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 		fmt.Fprintf(errOut, "kinpict: %v\nhint: kinpict --help lists the commands\n", err)
 		return 2
 	}
+	if !given(k, "public-url") {
+		c.Config.FollowListen()
+	}
 	return fail(errOut, k.Run(&session{ctx: ctx, config: &c.Config, in: in, out: out, errOut: errOut}))
+}
+
+// given reports whether a setting came from a flag, the environment or the file.
+// What kong marks as set includes defaults.
+func given(k *kong.Context, name string) bool {
+	for _, p := range k.Path {
+		if p.Flag != nil && p.Flag.Name == name {
+			return true
+		}
+	}
+	return slices.ContainsFunc(k.Flags(), func(f *kong.Flag) bool {
+		if f.Name != name {
+			return false
+		}
+		_, set := os.LookupEnv(f.Envs[0])
+		return set
+	})
 }
 
 // fail says what went wrong and returns the exit status for it.

@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/jpeg"
 	"math"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -225,9 +224,9 @@ func (c *fakeEngineCmd) Run(s *session) error {
 	if addr == config.DefaultListen {
 		addr = "localhost:8090" // beside a server on its own default
 	}
-	ln, err := net.Listen("tcp", addr)
+	ln, err := app.Listen(addr)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	fmt.Fprintf(s.out, "KINPICT_ENGINES=openai KINPICT_OPENAI_BASE_URL=http://%s/v1 KINPICT_OPENAI_MODEL=stand-in\n", ln.Addr())
 	srv := &http.Server{Handler: fake.New(cfg), ReadHeaderTimeout: 5 * time.Second}

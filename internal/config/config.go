@@ -7,10 +7,12 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -32,7 +34,7 @@ func (s Secret) String() string {
 // variable, default what holds without one, help the sentence in the manual.
 type Config struct {
 	Listen      string `name:"listen" env:"KINPICT_LISTEN" default:"localhost:8080" help:"Address of the site and the API."`
-	PublicURL   string `name:"public-url" env:"KINPICT_PUBLIC_URL" default:"http://localhost:8080" help:"Where people reach the site: links in mails, returns from checkout. With https cookies are secure and HSTS is on."`
+	PublicURL   string `name:"public-url" env:"KINPICT_PUBLIC_URL" default:"http://localhost:8080" help:"Where people reach the site: links in mails, returns from checkout. Left out, it follows a listen address on this machine. With https cookies are secure and HSTS is on."`
 	Data        string `name:"data" env:"KINPICT_DATA" default:"./kinpict-data" help:"Folder of the embedded database, the pictures and the generated secret."`
 	DatabaseURL Secret `name:"database-url" env:"KINPICT_DATABASE_URL" help:"postgres://… for a fleet. Empty: SQLite in the data folder."`
 	SecretKey   Secret `name:"secret-key" env:"KINPICT_SECRET_KEY" help:"Master secret of cookies and signatures, at least 32 characters. Empty: made once in the data folder. Required beside PostgreSQL."`
@@ -57,6 +59,17 @@ type Config struct {
 	Proxies string `name:"trusted-proxies" env:"KINPICT_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, with commas, such as 10.0.0.0/8. Empty: nobody's."`
 	Workers int    `name:"workers" env:"KINPICT_WORKERS" default:"1" help:"Pictures drawn at once by this process, 1 to 64. An Enhanced one needs about 400 MiB."`
 	LogJSON bool   `name:"log-json" env:"KINPICT_LOG_JSON" help:"Write the log as JSON lines."`
+}
+
+// FollowListen makes the public URL that of a listen address on this machine,
+// for when nobody set one. Port 0, which the machine chooses later, and addresses
+// others may reach under another name leave it as it is.
+func (c *Config) FollowListen() {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || !loopback(host) {
+		return
+	}
+	c.PublicURL = "http://" + net.JoinHostPort(host, port)
 }
 
 // Sandbox reports whether no real money moves: sandbox payments, or Stripe's test mode.

@@ -165,3 +165,18 @@ func TestOnlyThisMachineIsLocal(t *testing.T) {
 		}
 	}
 }
+
+func TestThePublicURLFollowsALocalListen(t *testing.T) {
+	const unmoved = "http://localhost:8080"
+	for listen, want := range map[string]string{
+		DefaultListen: unmoved, "localhost:18999": "http://localhost:18999", "127.0.0.1:9": "http://127.0.0.1:9", "[::1]:18999": "http://[::1]:18999",
+		"localhost:0": unmoved, "0.0.0.0:18999": unmoved, ":18999": unmoved, "192.168.1.4:80": unmoved, "[::]:80": unmoved, "localhost": unmoved,
+		"localhost:http": unmoved, "localhost:70000": unmoved, "": unmoved,
+	} {
+		cfg := usual()
+		cfg.Listen = listen
+		if cfg.FollowListen(); cfg.PublicURL != want {
+			t.Errorf("listening on %q it is %s, want %s", listen, cfg.PublicURL, want)
+		}
+	}
+}
