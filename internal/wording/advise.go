@@ -102,9 +102,9 @@ var nouns = map[string]kinpict.Role{
 	"baby": "baby", "babies": "baby", "babys": "baby", "pet": "pet", "pets": "pet", "dog": "pet", "dogs": "pet", "cat": "pet", "cats": "pet", "hunde": "pet", "katzen": "pet",
 }
 
-// counts finds numbers of people that contradict one another or the photos.
-func counts(text string, about About) []kinpict.Finding {
-	list := tokens(blank(text))
+// counts finds numbers of people that contradict one another or the photos, in
+// the words that ask for something.
+func counts(text string, list []token, about About) []kinpict.Finding {
 	r := []rune(text)
 	said := map[string]int{}
 	heads := map[kinpict.Role]int{}

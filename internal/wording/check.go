@@ -50,11 +50,14 @@ func Check(text string, about About) []kinpict.Finding {
 	out := refused(text, list, innocent)
 	if len(out) == 0 {
 		out = find(rules().advice, text, list, innocent, kinpict.Advice)
+		own := list
+		if b := blank(text); b != text {
+			own = tokens(b)
+		}
 		if !about.Generative {
-			own := tokens(blank(text))
 			out = append(out, find(rules().studio, text, own, innocents(own, rules().innocent), kinpict.Advice)...)
 		}
-		out = append(out, counts(text, about)...)
+		out = append(out, counts(text, own, about)...)
 		out = append(out, titles(text, about)...)
 	}
 	return finish(out)

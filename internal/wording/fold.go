@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -22,9 +23,12 @@ type token struct {
 }
 
 type alt struct {
-	text string
-	next int
+	text  string
+	next  int
+	known bool // some rule has it, so it is worth trying
 }
+
+func spelled(text string, next int) alt { return alt{text, next, rules().vocabulary.has(text)} }
 
 // A glyph is one character of a text after folding. A character may become
 // several glyphs, or none.
@@ -74,7 +78,11 @@ func fold(text []rune) []glyph {
 			out = append(out, glyph{r: 's', at: at}, glyph{r: 's', at: at})
 			continue
 		}
-		for _, d := range norm.NFKD.String(string(r)) {
+		parts := norm.NFKD.String(string(r))
+		if utf8.RuneCountInString(parts) > 6 {
+			parts = string(r) // a sentence in one sign, such as a blessing, is no disguise
+		}
+		for _, d := range parts {
 			if d == 0x308 && len(out) > 0 && strings.ContainsRune("aou", out[len(out)-1].r) {
 				out[len(out)-1].umlaut = true
 			}
@@ -150,9 +158,9 @@ func tokens(text string) []token {
 		t.bare = plain(w)
 		t.hidden = strings.ContainsRune(t.bare, '*')
 		for _, v := range readings(w) {
-			t.alts = append(t.alts, alt{v, k + 1})
+			t.alts = append(t.alts, spelled(v, k+1))
 			if owned[k] {
-				t.alts = append(t.alts, alt{v + "s", k + 1})
+				t.alts = append(t.alts, spelled(v+"s", k+1))
 			}
 		}
 		if owned[k] {
@@ -165,6 +173,10 @@ func tokens(text string) []token {
 	halves(g, spans, out)
 	return out
 }
+
+// Most letters that pieces are put together to, and that are compared with the
+// beginning of a word; what the rules look for is shorter.
+const longest = 18
 
 // Most signs or spaces that may stand between letters or pieces of one word.
 const apart = 3
@@ -219,7 +231,7 @@ func halves(g []glyph, spans [][2]int, out []token) {
 			w = append(slices.Clone(w), g[spans[j][0]:spans[j][1]]...)
 			for _, v := range readings(w) {
 				if split[v] {
-					out[i].alts = append(out[i].alts, alt{v, j + 1})
+					out[i].alts = append(out[i].alts, spelled(v, j+1))
 				}
 			}
 		}
@@ -240,8 +252,13 @@ func chunks(g []glyph, spans [][2]int, out []token) {
 			if len(w) < 4 && strings.ContainsRune("&,'’", gap[0].r) {
 				continue // "I'd photo" is no id photo
 			}
+			if len(w) > longest {
+				break
+			}
 			for _, v := range readings(w) {
-				out[i].alts = append(out[i].alts, alt{v, j + 1})
+				if a := spelled(v, j+1); a.known {
+					out[i].alts = append(out[i].alts, a)
+				}
 			}
 		}
 	}
@@ -305,6 +322,9 @@ func readings(w []glyph) []string {
 
 // shorten cuts every letter that stands three times or more in a row to keep.
 func shorten(s string, keep int) string {
+	if !drawn(s) {
+		return s
+	}
 	r := []rune(s)
 	var out []rune
 	for i := 0; i < len(r); {
@@ -322,4 +342,16 @@ func shorten(s string, keep int) string {
 		i = j
 	}
 	return string(out)
+}
+
+// drawn reports whether a letter stands three times in a row.
+func drawn(s string) bool {
+	var before, last rune
+	for _, r := range s {
+		if r == last && r == before {
+			return true
+		}
+		before, last = last, r
+	}
+	return false
 }

@@ -2,7 +2,9 @@ package wording
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -75,6 +77,9 @@ func (l *lexicon) element(field string) (*element, error) {
 		for _, s := range list {
 			if s = spell(s); !form.MatchString(s) {
 				return nil, fmt.Errorf("%q is no word", s)
+			}
+			if len(strings.Trim(s, "*")) > longest && s[len(s)-1] == '*' {
+				return nil, fmt.Errorf("%q has more than %d letters before its *", s, longest)
 			}
 			if strings.Contains(s, "*") {
 				e.words = append(e.words, s)
@@ -152,7 +157,7 @@ func (p *pattern) from(k int, list []token, i int, aside []bool, took func(int))
 		return -1
 	}
 	for _, a := range list[i].alts {
-		if e.matches(a.text) {
+		if a.known && e.matches(a.text) {
 			if end := p.from(k+1, list, a.next, aside, took); end >= 0 {
 				for n := i; n < a.next; n++ {
 					took(n)
@@ -162,6 +167,44 @@ func (p *pattern) from(k int, list []token, i int, aside []bool, took func(int))
 		}
 	}
 	return -1
+}
+
+// A vocabulary is all words of all rules, to see at once that a word is in none.
+type vocabulary struct {
+	exact, prefix map[string]bool
+	inside        []string
+	least         int
+}
+
+func (l *lexicon) vocabulary() *vocabulary {
+	v := &vocabulary{map[string]bool{}, map[string]bool{}, nil, 99}
+	for _, e := range l.known {
+		maps.Copy(v.exact, e.index)
+		for _, w := range e.words {
+			if strings.HasPrefix(w, "*") {
+				v.inside = append(v.inside, w)
+				continue
+			}
+			stem := strings.TrimSuffix(w, "*")
+			v.prefix[stem] = true
+			v.least = min(v.least, len(stem))
+		}
+	}
+	slices.Sort(v.inside)
+	v.inside = slices.Compact(v.inside)
+	return v
+}
+
+func (v *vocabulary) has(s string) bool {
+	if v.exact[s] {
+		return true
+	}
+	for n := v.least; n <= min(len(s), longest); n++ {
+		if v.prefix[s[:n]] {
+			return true
+		}
+	}
+	return slices.ContainsFunc(v.inside, func(w string) bool { return like(w, s) })
 }
 
 // An index finds the patterns that may begin with a word.
@@ -198,15 +241,23 @@ func (x *index) add(p *pattern) {
 
 // starts calls try for every pattern that may begin at a token.
 func (x *index) starts(t *token, try func(*pattern)) {
+	any := false
 	for _, a := range t.alts {
+		if !a.known {
+			continue
+		}
+		any = true
 		for _, p := range x.exact[a.text] {
 			try(p)
 		}
-		for n := x.least; n <= len(a.text); n++ {
+		for n := x.least; n <= min(len(a.text), longest); n++ {
 			for _, p := range x.prefix[a.text[:n]] {
 				try(p)
 			}
 		}
+	}
+	if !any {
+		return
 	}
 	for _, p := range x.inside {
 		try(p)

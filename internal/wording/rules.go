@@ -36,6 +36,7 @@ type rule struct {
 // A table is all rules, ready to be looked up.
 type table struct {
 	children, split, short  map[string]bool
+	vocabulary              *vocabulary
 	byCode                  map[string]*rule
 	innocent, excused       *index // taken out first: altogether, or only of what is refused
 	refused, advice, studio *index
@@ -96,8 +97,11 @@ func read(data []byte) (*table, error) {
 	if t.advice, err = l.compileAll(f.Advice, f.Figures); err != nil {
 		return nil, err
 	}
-	t.studio, err = l.compileAll(f.Studio, nil)
-	return t, err
+	if t.studio, err = l.compileAll(f.Studio, nil); err != nil {
+		return nil, err
+	}
+	t.vocabulary = l.vocabulary()
+	return t, nil
 }
 
 func set(lists ...[]string) map[string]bool {
