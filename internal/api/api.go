@@ -40,8 +40,8 @@ const (
 	allUploads    = 64
 	// Bodies under way may be more than what is worked on: a silent one costs
 	// little, and must keep nobody out.
-	allArriving    = 256
-	arrivingAtOnce = 32
+	allArriving    = 512
+	arrivingAtOnce = 64
 	allStreams     = 2000
 	// reading bounds the uploads that lie in memory at once.
 	reading = 8

@@ -34,7 +34,7 @@ func TestSilentUploadsKeepNobodyOut(t *testing.T) {
 	oneKind(t, func(r *rig) {
 		ann, ben := r.person("ann"), r.person("ben")
 		for _, token := range []string{"", ann.Token} {
-			for n := range 31 {
+			for n := range 63 {
 				if line := r.silent(token); !strings.HasPrefix(line, "HTTP/1.1 100 ") {
 					r.Fatalf("silent upload %d of %q: %s", n+1, token, line)
 				}

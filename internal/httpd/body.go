@@ -16,6 +16,7 @@ const (
 	DefaultBody = 256 << 10
 	bodyGrace   = 10 * time.Second
 	BodyRate    = 16 << 10 // bytes a second after the grace
+	bodySilence = 30 * time.Second
 )
 
 // limitBody caps and paces the body of r. Nothing is read here, so that a
@@ -24,7 +25,7 @@ func limitBody(w http.ResponseWriter, r *http.Request, now func() time.Time) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return
 	}
-	body := &paced{ReadCloser: r.Body, conn: http.NewResponseController(w), start: now()}
+	body := &paced{ReadCloser: r.Body, conn: http.NewResponseController(w), start: now(), now: now}
 	scopeOf(r.Context()).body = body
 	r.Body = http.MaxBytesReader(w, body, DefaultBody)
 }
@@ -44,17 +45,23 @@ func AllowBody(w http.ResponseWriter, r *http.Request, limit int64) error {
 }
 
 // paced moves the connection's read deadline along with what has arrived: ten
-// seconds, and one more for each 16 KiB.
+// seconds, and one more for each 16 KiB. What came fast buys no silence of more
+// than half a minute.
 type paced struct {
 	io.ReadCloser
 	conn  *http.ResponseController
 	start time.Time
+	now   func() time.Time
 	n     int64
 }
 
 func (p *paced) Read(b []byte) (int, error) {
+	until := p.start.Add(bodyGrace + time.Duration(p.n)*time.Second/BodyRate)
+	if silent := p.now().Add(bodySilence); silent.Before(until) {
+		until = silent
+	}
 	// A writer that takes no deadlines is a test's.
-	_ = p.conn.SetReadDeadline(p.start.Add(bodyGrace + time.Duration(p.n)*time.Second/BodyRate))
+	_ = p.conn.SetReadDeadline(until)
 	n, err := p.ReadCloser.Read(b)
 	p.n += int64(n)
 	switch {

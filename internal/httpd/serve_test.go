@@ -129,7 +129,7 @@ func (r *reads) Close() error { return nil }
 func TestSlowBodiesRunOutOfTime(t *testing.T) {
 	start := time.Unix(1000, 0)
 	conn := &deadlines{ResponseWriter: httptest.NewRecorder()}
-	p := &paced{ReadCloser: &reads{errs: []error{nil, nil, os.ErrDeadlineExceeded}}, conn: http.NewResponseController(conn), start: start}
+	p := &paced{ReadCloser: &reads{errs: []error{nil, nil, os.ErrDeadlineExceeded}}, conn: http.NewResponseController(conn), start: start, now: func() time.Time { return start }}
 	_, err := io.Copy(io.Discard, p)
 	if kinpict.CodeOf(err) != RequestTimeout {
 		t.Errorf("error %v, want request_timeout", err)
@@ -140,13 +140,13 @@ func TestSlowBodiesRunOutOfTime(t *testing.T) {
 		}
 	}
 
-	p = &paced{ReadCloser: &reads{errs: []error{nil, io.EOF}}, conn: http.NewResponseController(conn), start: start}
+	p = &paced{ReadCloser: &reads{errs: []error{nil, io.EOF}}, conn: http.NewResponseController(conn), start: start, now: func() time.Time { return start }}
 	if _, err := io.Copy(io.Discard, p); err != nil || !conn.read[len(conn.read)-1].IsZero() {
 		t.Errorf("after the end of the body: %v, deadline %v, want none", err, conn.read[len(conn.read)-1])
 	}
 
 	for _, broken := range []error{io.ErrUnexpectedEOF, errors.New("malformed chunked encoding")} {
-		p = &paced{ReadCloser: &reads{errs: []error{nil, broken}}, conn: http.NewResponseController(conn), start: start}
+		p = &paced{ReadCloser: &reads{errs: []error{nil, broken}}, conn: http.NewResponseController(conn), start: start, now: func() time.Time { return start }}
 		if _, err := io.Copy(io.Discard, p); Status(err) != 400 {
 			t.Errorf("%v became %v, want a 400", broken, err)
 		}

@@ -34,7 +34,7 @@ func TestSilentUploadsKeepNobodyOut(t *testing.T) {
 	ann, guest := h.browser(), h.browser()
 	ann.signIn("ann@example.com")
 	form := ann.get("/create").form(t)
-	for n := range 31 {
+	for n := range 63 {
 		if line := h.silent("/create/photos"); !strings.HasPrefix(line, "HTTP/1.1 100 ") {
 			t.Fatalf("silent upload %d: %s", n+1, line)
 		}

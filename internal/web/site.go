@@ -63,7 +63,7 @@ func New(s Site) (*Site, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	s.dressing = d
-	s.arrivals = httpd.NewArrivals(256, 32, 1<<30, 320<<20)
+	s.arrivals = httpd.NewArrivals(512, 64, 1<<30, 320<<20)
 	s.uploads = &httpd.Slots{All: 16, Each: 4}
 	s.checks = &httpd.Slots{All: 4, Each: 2}
 	return &s, nil
