@@ -46,10 +46,10 @@ func quotes(text string) []quote {
 
 // blank covers what is to be written on the picture, which asks for nothing,
 // and what Compose wrote. Every word keeps its place.
-func blank(text string) string {
+func blank(text string, scenes []string) string {
 	cover := func(s string) string { return strings.Repeat(" ", utf8.RuneCountInString(s)) }
 	text = quoted.ReplaceAllStringFunc(text, cover)
-	return composed.ReplaceAllStringFunc(text, cover)
+	return strike(text, scenes, cover)
 }
 
 func advice(code, words string, at int, message, help string) kinpict.Finding {

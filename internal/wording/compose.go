@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"kinpict"
@@ -50,7 +51,8 @@ func IDs(list []Choice) []string {
 // A Wish is what the prompt helper makes an instruction of. Everything may be
 // left out; ids that are not in the lists say nothing.
 type Wish struct {
-	Scene    string // the scenario's title
+	Scene    string // the scenario's phrase: "a portrait wall"
+	Scenes   []string // those of all scenarios, to find what was written of another
 	Cast     []Member
 	Season   string
 	Clothing string
@@ -59,47 +61,115 @@ type Wish struct {
 	Words    string // the person's own
 }
 
-// composed finds the sentences that Compose writes, so that a second press
-// replaces them.
-var composed = regexp.MustCompile(`(?:` + openings + `) [^.\n"]*\.`)
+// composed is the sentences that Compose can have written, but for those about
+// the scene. A person's own, however alike they begin, are none of them.
+var composed = sync.OnceValue(func() *regexp.Regexp {
+	said := func(list []Choice) string {
+		var out []string
+		for _, c := range list {
+			out = append(out, regexp.QuoteMeta(c.words))
+		}
+		return strings.Join(out, "|")
+	}
+	var one, many []string
+	for _, nouns := range []map[string][2]string{plainRoles(), pets} {
+		for _, n := range nouns {
+			one, many = append(one, n[0]), append(many, n[1])
+		}
+	}
+	person := `(?:` + strings.Join(one, "|") + `|(?:` + strings.Join(few[2:], "|") + `|[0-9]+) (?:` + strings.Join(many, "|") + `))`
+	return regexp.MustCompile(`(?:The picture shows ` + person + `(?:, ` + person + `)*(?: and ` + person + `)?|The season is (?:` + said(Seasons) +
+		`)|Everyone wears (?:` + said(Clothing) + `)|The mood is (?:` + said(Moods) + `))\.`)
+})
 
-const openings = `The picture shows|The scene is|The season is|Everyone wears|The mood is`
+func plainRoles() map[string][2]string {
+	out := map[string][2]string{}
+	for role, nouns := range roleNouns {
+		out[string(role)] = nouns
+	}
+	return out
+}
+
+// placed is the sentence about a scene.
+func placed(scene string) string { return sentence("Make it %s.", scene) }
+
+// sentence is a sentence about what, without what would end it or be read as a title.
+func sentence(format, what string) string {
+	return fmt.Sprintf(format, strings.TrimRight(strings.NewReplacer(".", "", `"`, "'", "\n", " ").Replace(what), " "))
+}
+
+// strike puts with(s) in place of every sentence s that Compose can have written.
+func strike(text string, scenes []string, with func(s string) string) string {
+	for _, scene := range scenes {
+		text = strings.ReplaceAll(text, placed(scene), with(placed(scene)))
+	}
+	return composed().ReplaceAllStringFunc(text, with)
+}
 
 // written is the title that Compose wrote before its sentences, and the rest.
-func written(text string) (title, rest string) {
-	m := headed.FindStringSubmatchIndex(text)
+func written(text string, scenes []string) (title, rest string) {
+	m := headed.FindStringIndex(text)
 	if m == nil {
 		return "", text
 	}
-	return text[:m[3]], text[m[3]:]
+	title, rest = strings.TrimSpace(text[:m[1]]), text[m[1]:]
+	if at := composed().FindStringIndex(rest); at != nil && at[0] == 0 {
+		return title, rest
+	}
+	for _, scene := range scenes {
+		if strings.HasPrefix(rest, placed(scene)) {
+			return title, rest
+		}
+	}
+	return "", text
 }
 
-var headed = regexp.MustCompile(`^("[^"\n]*") (?:` + openings + `) `)
+var headed = regexp.MustCompile(`^"[^"\n]*" `)
+
+// retitled is a text with another title where it holds one between its words.
+func retitled(text, title string) (string, bool) {
+	for _, m := range quoted.FindAllStringIndex(text, -1) {
+		if len(quotes(text[m[0]:m[1]])) > 0 {
+			return text[:m[0]] + title + text[m[1]:], true
+		}
+	}
+	return text, false
+}
 
 // Compose makes a wish one instruction in plain sentences, at most
 // kinpict.MaxInstruction characters: the title in double quotes, who is shown,
 // the scene, season, clothes and mood, and then the person's own words as they
 // are. Its own sentences give way before a word of the person does. What it
-// wrote into Words before is replaced, a title only by another one, so pressing
-// twice is pressing once.
+// wrote into Words before is replaced, so pressing twice is pressing once. A
+// title is replaced only by another one, and then also where it stands among the
+// person's words: two would be printed as title and subtitle.
 func Compose(w Wish) string {
-	lead, rest := written(strings.TrimSpace(w.Words))
-	own := strings.TrimSpace(squeeze(composed.ReplaceAllString(rest, "")))
+	scenes := w.Scenes
+	if w.Scene != "" && !slices.Contains(scenes, w.Scene) {
+		scenes = append(slices.Clone(scenes), w.Scene)
+	}
+	lead, rest := written(strings.TrimSpace(w.Words), scenes)
+	own := strings.TrimSpace(squeeze(strike(rest, scenes, func(string) string { return "" })))
 	title := lead
 	if t := strings.TrimSpace(strings.NewReplacer(`"`, "'", "\n", " ", "“", "'", "”", "'").Replace(w.Title)); t != "" {
 		title = `"` + cut(t, MaxTitle) + `"`
 		if q := quotes(own); len(q) > 0 && q[0].text == strings.Trim(title, `"`) {
 			title = ""
+		} else if lead == "" {
+			var found bool
+			if own, found = retitled(own, title); found {
+				title = ""
+			}
 		}
 	}
 	var lines []string
 	add := func(format, what string) {
 		if what != "" {
-			lines = append(lines, fmt.Sprintf(format, strings.TrimRight(strings.NewReplacer(".", "", `"`, "'", "\n", " ").Replace(what), " ")))
+			lines = append(lines, sentence(format, what))
 		}
 	}
 	add("The picture shows %s.", census(w.Cast, own))
-	add("The scene is %s.", w.Scene)
+	add("Make it %s.", w.Scene)
 	add("The season is %s.", words(Seasons, w.Season))
 	add("Everyone wears %s.", words(Clothing, w.Clothing))
 	add("The mood is %s.", words(Moods, w.Mood))
