@@ -145,6 +145,16 @@ func TestFaultsThatStay(t *testing.T) {
 	}
 }
 
+func TestAnAddressThatStripeRefusesIsNotLogged(t *testing.T) {
+	r := newRig(t)
+	o := r.order("pur_1")
+	r.bank.Fail(once("POST", stripetest.Fault{Status: 400, Code: "email_invalid", Msg: "Invalid email address: " + o.Email}))
+	_, err := r.shop.Open(context.Background(), o)
+	if err == nil || !strings.Contains(err.Error(), "Invalid email address") || strings.Contains(err.Error(), o.Email) {
+		t.Errorf("refused with %v, want why and not whose", err)
+	}
+}
+
 func TestNoAnswerAtAll(t *testing.T) {
 	r := newRig(t)
 	id := r.open("pur_1")

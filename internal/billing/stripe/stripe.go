@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -108,6 +109,10 @@ func (p *Provider) Open(ctx context.Context, o billing.Order) (billing.Session, 
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	s, err := p.client.V1CheckoutSessions.Create(ctx, orderParams(o))
+	var e *sdk.Error
+	if errors.As(err, &e) && o.Email != "" {
+		e.Msg = strings.ReplaceAll(e.Msg, o.Email, "the address") // what is wrong is logged, whose it is not
+	}
 	if err != nil {
 		return billing.Session{}, fault(err)
 	}

@@ -40,8 +40,9 @@ func (o object) number(field string) int64 {
 
 // A Fault is what becomes of a request.
 type Fault struct {
-	Status int    // answered instead, with Code
+	Status int    // answered instead, with Code and Msg
 	Code   string // such as lock_timeout
+	Msg    string // in words; empty for some
 	Lost   bool   // the request takes effect and its answer does not arrive
 	Hang   bool   // no answer comes at all, and nothing takes effect
 }

@@ -1,6 +1,7 @@
 package stripetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -46,7 +47,7 @@ func (b *Bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		panic(http.ErrAbortHandler)
 	case f.Status != 0:
-		refuse(w, f.Status, "api_error", f.Code, "as the test says")
+		refuse(w, f.Status, "api_error", f.Code, cmp.Or(f.Msg, "as the test says"))
 		return
 	case f.Lost:
 		b.answer(httptest.NewRecorder(), r, kind, id)
