@@ -54,7 +54,17 @@ func Picture(h http.Header, contentType, file string, download bool) {
 		disposition = "attachment"
 	}
 	if file != "" {
-		disposition += "; filename*=UTF-8''" + url.PathEscape(file)
+		// The plain name is for programs that do not know the other (RFC 6266, appendix D).
+		disposition += `; filename="` + strings.Map(plainName, file) + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(file), "+", "%20")
 	}
 	h.Set("Content-Disposition", disposition)
+}
+
+// plainName puts an underscore where a character of a file name could be read
+// in two ways or end the header's quotes.
+func plainName(r rune) rune {
+	if r < ' ' || r > '~' || strings.ContainsRune("\"%\\/", r) {
+		return '_'
+	}
+	return r
 }

@@ -2,15 +2,16 @@ package httpd
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -268,14 +269,19 @@ func TestPictureCannotRunAnything(t *testing.T) {
 	want := map[string]string{
 		"Content-Type": "image/jpeg", "Content-Security-Policy": "default-src 'none'; sandbox", "X-Robots-Tag": "noindex",
 		"Cross-Origin-Resource-Policy": "same-origin",
-		"Content-Disposition":          "inline; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%22x%22.jpg",
+		"Content-Disposition":          "inline; filename=\"Gr__e _x_.jpg\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%22x%22.jpg",
 	}
 	for k, v := range want {
 		if h.Get(k) != v {
 			t.Errorf("%s is %q, want %q", k, h.Get(k), v)
 		}
 	}
-	if bytes.ContainsAny([]byte(h.Get("Content-Disposition")), "\"\r\n") {
-		t.Error("the file name can break out of the header")
+	for _, name := range []string{"a\"; filename=\"b", "a\r\nb", `a\" b`, "a%22b", "../a"} {
+		Picture(h, "image/jpeg", name, true)
+		got := h.Get("Content-Disposition")
+		_, _, err := mime.ParseMediaType(got)
+		if err != nil || !strings.HasSuffix(got, "; filename*=UTF-8''"+strings.ReplaceAll(url.QueryEscape(name), "+", "%20")) || strings.Count(got, `"`) != 2 || strings.ContainsAny(got, "\r\n\\/") {
+			t.Errorf("a file called %q is announced as %s", name, got)
+		}
 	}
 }
