@@ -79,7 +79,27 @@ func (s *Shop) Statement(ctx context.Context, c kinpict.Caller, cursor string, l
 		lines = lines[:limit]
 		next = writeCursor(lines[limit-1].Seq)
 	}
+	for i, t := range lines {
+		if words := turns[turn{t.Kind, t.Reason}]; words != "" {
+			lines[i].Reason = words
+		}
+	}
 	return lines, next, err
+}
+
+// A turn is a line about a payment and the state the payment came to, which is
+// the line's reason in the books.
+type turn struct{ kind, state string }
+
+// turns are what a person reads in place of the state.
+var turns = map[turn]string{
+	{"reverse", "refunded"}:           "The money went back.",
+	{"reverse", "partially_refunded"}: "Part of the money went back.",
+	{"reverse", "disputed"}:           "The bank holds the payment.",
+	{"restore", "refunded"}:           "Less of the money went back than was known before.",
+	{"restore", "partially_refunded"}: "The payment stands, but for the part that went back.",
+	{"restore", "disputed"}:           "The bank holds less of the payment.",
+	{"restore", Paid}:                 "The payment stands.",
 }
 
 func writeCursor(seq int64) string {

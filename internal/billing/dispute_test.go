@@ -3,6 +3,7 @@ package billing_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -284,5 +285,32 @@ func TestStatesSeenInEveryOrder(t *testing.T) {
 			}
 			r.wantGrants(fmt.Sprint("order ", order), 1)
 		})
+	})
+}
+
+// The books keep the state a payment came to; the person reads words.
+func TestStatementSaysWhatBecameOfAPaymentInWords(t *testing.T) {
+	type row struct{ steps, want []string } // the lines' reasons, the newest first
+	cases(t, []row{
+		{[]string{"paid", "partial_refund", "refund"}, []string{"The money went back.", "Part of the money went back.", ""}},
+		{[]string{"paid", "dispute", "dispute_won"}, []string{"The payment stands.", "The bank holds the payment.", ""}},
+		{[]string{"paid", "partial_refund", "dispute", "dispute_won"},
+			[]string{"The payment stands, but for the part that went back.", "The bank holds the payment.", "Part of the money went back.", ""}},
+	}, func(c row) string { return strings.Join(c.steps, ", ") }, func(r *rig, c row) {
+		p := r.checkout(r.buyer, "credits-80")
+		for _, s := range c.steps {
+			r.step(p, s, nil)
+		}
+		lines, _, err := r.shop.Statement(context.Background(), r.buyer, "", 0)
+		if err != nil {
+			r.Fatal(err)
+		}
+		var got []string
+		for _, l := range lines {
+			got = append(got, l.Reason)
+		}
+		if !slices.Equal(got, c.want) {
+			r.Errorf("the statement says %q, want %q", got, c.want)
+		}
 	})
 }
