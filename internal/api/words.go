@@ -51,18 +51,18 @@ func (a *API) composeInstruction(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := wording.Wish{Season: in.Season, Clothing: in.Clothing, Mood: in.Mood, Title: in.Title, Words: in.Words}
+	w := wording.Wish{Scenes: a.Scenarios.Phrases(), Season: in.Season, Clothing: in.Clothing, Mood: in.Mood, Title: in.Title, Words: in.Words}
 	if in.Scenario != "" {
 		sc, err := a.Scenarios.Scenario(in.Scenario)
 		if err != nil {
 			return invalid(client.FieldError{Field: "scenario", Message: "is not one of /api/v1/scenarios"})
 		}
-		w.Scene = sc.Title
+		w.Scene = sc.Phrase
 	}
 	for _, p := range in.Photos {
 		w.Cast = append(w.Cast, wording.Member{Role: p.Role, Faces: p.People})
 	}
 	text := wording.Compose(w)
 	return c.send(http.StatusOK, client.Instruction{Instruction: text,
-		Findings: some(wording.Check(text, wording.About{Generative: a.Studio.Generative(), Cast: w.Cast}))})
+		Findings: some(wording.Check(text, wording.About{Generative: a.Studio.Generative(), Cast: w.Cast, Scenes: w.Scenes}))})
 }

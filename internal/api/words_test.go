@@ -61,7 +61,7 @@ func TestInstructionsAreComposed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const want = `"Us" The picture shows two grandparents, a child and a dog. The scene is Summer by the sea. The season is summer, with warm bright light. our dog in front`
+		const want = `"Us" The picture shows two grandparents, a child and a dog. Make it a summer by the sea. The season is summer, with warm bright light. our dog in front`
 		if got.Instruction != want || len(got.Findings) != 0 {
 			t.Errorf("got %q, %+v\nwant %q", got.Instruction, got.Findings, want)
 		}

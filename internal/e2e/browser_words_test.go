@@ -24,7 +24,7 @@ func TestBrowserWords(t *testing.T) {
 	value[bool](b, "(() => { for (const [id, v] of [['h-season', 'autumn'], ['h-mood', 'calm']]) document.getElementById(id).value = v; return true })()")
 	b.fill("instruction", "put us on the moon")
 	b.press("Put this into words")
-	const words = `"Us, 2026" The scene is Autumn in the park. The season is autumn, with golden leaves. The mood is calm. put us on the moon`
+	const words = `"Us, 2026" Make it an autumn in the park. The season is autumn, with golden leaves. The mood is calm. put us on the moon`
 	b.until("the words", "document.getElementById('instruction').value === '"+words+"'")
 	b.reads("The built-in studio arranges your photos. It does not put people in another place.")
 	shots("create-helper")

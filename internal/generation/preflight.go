@@ -133,7 +133,7 @@ func photoGone() error {
 
 // about is what the wording's advice needs to know of the photos.
 func (s *Studio) about(uses []kinpict.PhotoUse, photos []kinpict.Photo) wording.About {
-	a := wording.About{Generative: s.Generative()}
+	a := wording.About{Generative: s.Generative(), Scenes: s.Scenarios.Phrases()}
 	for i, u := range uses {
 		m := wording.Member{Role: u.Role}
 		if i < len(photos) {
@@ -153,9 +153,10 @@ func (s *Studio) Words(req kinpict.Request, photos []kinpict.Photo) []kinpict.Fi
 // Compose makes an instruction of a wish and the request's scenario and photos.
 func (s *Studio) Compose(w wording.Wish, req kinpict.Request, photos []kinpict.Photo) string {
 	if sc, err := s.Scenarios.Scenario(req.Scenario); err == nil {
-		w.Scene = sc.Title
+		w.Scene = sc.Phrase
 	}
-	w.Cast = s.about(req.Photos, photos).Cast
+	a := s.about(req.Photos, photos)
+	w.Cast, w.Scenes = a.Cast, a.Scenes
 	return wording.Compose(w)
 }
 

@@ -23,6 +23,7 @@ type Scenario struct {
 	Version   int              `yaml:"version"`
 	Order     int              `yaml:"order"` // place among the scenarios, the lowest first
 	Title     string           `yaml:"title"`
+	Phrase    string           `yaml:"phrase"` // completes "Make it …"; the title in small letters where the file says nothing
 	Summary   string           `yaml:"summary"`
 	Season    string           `yaml:"season"` // "any", "spring", "summer", "autumn", "winter"
 	Pace      string           `yaml:"pace"`   // Framed or Painted; Framed where the file says nothing

@@ -98,6 +98,9 @@ func load(dir fs.FS, id string) (*Scenario, []byte, error) {
 	if s.Pace == "" {
 		s.Pace = Framed
 	}
+	if s.Phrase == "" {
+		s.Phrase = strings.ToLower(s.Title)
+	}
 	if s.ID != id {
 		return nil, nil, fmt.Errorf("id %q is not the folder's name", s.ID)
 	}
@@ -145,6 +148,8 @@ func (s *Scenario) Check() error {
 	bad(idForm.MatchString(s.ID) && len(s.ID) <= 40, "id %q is not lower-case words joined by hyphens", s.ID)
 	bad(s.Version >= 1, "version %d is below 1", s.Version)
 	text("title", s.Title, maxTitle)
+	text("phrase", s.Phrase, maxTitle)
+	bad(!strings.ContainsAny(s.Phrase, ".\"\n"), "phrase %q does not fit into a sentence", s.Phrase)
 	text("summary", s.Summary, maxSummary)
 	text("prompt", s.Prompt, maxPrompt)
 	bad(slices.Contains(seasons, s.Season), "season %q is not one of %s", s.Season, strings.Join(seasons, ", "))
@@ -169,6 +174,15 @@ func (s *Scenario) Check() error {
 // All returns the scenarios in the order they are offered. The slice is the
 // caller's, the scenarios are shared and must not be changed.
 func (s *Set) All() []*Scenario { return slices.Clone(s.all) }
+
+// Phrases are what completes "Make it …" for every scenario.
+func (s *Set) Phrases() []string {
+	out := make([]string, len(s.all))
+	for i, sc := range s.all {
+		out[i] = sc.Phrase
+	}
+	return out
+}
 
 // Scenario returns the scenario with that id: Invalid when none is named,
 // NotFound for an unknown one, in both cases naming those there are.

@@ -26,7 +26,7 @@ func TestTheHelperPutsChoicesIntoWords(t *testing.T) {
 	f.Set("instruction", "our dog in front")
 	f.Set("consent", "yes")
 	f.Set("do", "words")
-	const words = `"Us & them" The picture shows a grandparent. The scene is Summer by the sea. The season is summer, with warm bright light. The mood is calm. our dog in front`
+	const words = `"Us & them" The picture shows a grandparent. Make it a summer by the sea. The season is summer, with warm bright light. The mood is calm. our dog in front`
 	for range 2 {
 		b.upload("/create", f).to(t, "/create")
 		b.get("/create").want(t, 200, `value="Nana"`, `value="grandparent" selected`, `value="summer" selected`, `value="calm" selected`, `value="Us & them"`,
@@ -88,7 +88,7 @@ func TestTheScriptIsToldWhatThePageSays(t *testing.T) {
 		t.Errorf("a draft is told %+v", told)
 	}
 	f.Set("do", "words")
-	if told := ask("/create"); told.Instruction != `"Us" The scene is Autumn in the park. put us on the moon` {
+	if told := ask("/create"); told.Instruction != `"Us" Make it an autumn in the park. put us on the moon` {
 		t.Errorf("the words are %q", told.Instruction)
 	}
 }

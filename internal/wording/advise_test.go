@@ -76,8 +76,8 @@ func TestComposedWordsPass(t *testing.T) {
 	for _, s := range append([]Choice{{}}, Seasons...) {
 		for _, c := range append([]Choice{{}}, Clothing...) {
 			for _, m := range append([]Choice{{}}, Moods...) {
-				text := Compose(Wish{Scene: "Summer by the sea", Season: s.ID, Clothing: c.ID, Mood: m.ID, Cast: []Member{{"baby", 1}, {"pet", 0}}, Title: "Us"})
-				if got := Check(text, About{}); len(got) > 0 {
+				text := Compose(Wish{Scene: "a summer by the sea", Season: s.ID, Clothing: c.ID, Mood: m.ID, Cast: []Member{{"baby", 1}, {"pet", 0}}, Title: "Us"})
+				if got := Check(text, About{Scenes: []string{"a summer by the sea"}}); len(got) > 0 {
 					t.Errorf("%q: %s for %q", text, got[0].Code, got[0].Words)
 				}
 			}
@@ -98,9 +98,9 @@ func TestCompose(t *testing.T) {
 		{Wish{Cast: cast, Words: "the dog and the cat"}, "The picture shows two grandparents, a child and a pet. the dog and the cat"},
 		{Wish{Cast: []Member{{Faces: 3}}}, ""},
 		{Wish{Cast: []Member{{"parent", 2}}}, "The picture shows two parents."},
-		{Wish{Scene: "Gallery wall", Season: "autumn", Clothing: "knitted", Mood: "warm"},
-			"The scene is Gallery wall. The season is autumn, with golden leaves. Everyone wears warm knitwear. The mood is warm and close."},
-		{Wish{Scene: `St. "X".`}, "The scene is St 'X'."},
+		{Wish{Scene: "a gallery wall", Season: "autumn", Clothing: "knitted", Mood: "warm"},
+			"Make it a gallery wall. The season is autumn, with golden leaves. Everyone wears warm knitwear. The mood is warm and close."},
+		{Wish{Scene: `St. "X".`}, "Make it St 'X'."},
 		{Wish{Title: `Summer "2026"`, Words: `by the sea`}, `"Summer '2026'" by the sea`},
 		{Wish{Title: "Us", Words: `"Us" by the sea`}, `"Us" by the sea`},
 		{Wish{Title: "Us", Mood: "calm", Words: "our dog in front"}, `"Us" The mood is calm. our dog in front`},
@@ -109,6 +109,16 @@ func TestCompose(t *testing.T) {
 		{Wish{Title: "Us", Mood: "calm", Words: `look for "Us" on the wall`}, `The mood is calm. look for "Us" on the wall`},
 		{Wish{Mood: "calm", Words: `"Two weeks of sand" "and us"`}, `The mood is calm. "Two weeks of sand" "and us"`},
 		{Wish{Season: "never", Mood: "<b>"}, ""},
+		// Of the person's words a title gives way to another one, wherever it stands.
+		{Wish{Title: "Them", Words: `"Us" by the sea`}, `"Them" by the sea`},
+		{Wish{Title: "Them", Mood: "calm", Words: `write “Us” on it, "2026" below`}, `The mood is calm. write "Them" on it, "2026" below`},
+		{Wish{Title: "Them", Words: `"Us" Make it a wall. look, "2026"`, Scenes: []string{"a wall", "a card"}, Scene: "a card"}, `"Them" Make it a card. look, "2026"`},
+		// What the helper wrote of another choice goes, what a person wrote stays.
+		{Wish{Scene: "a card", Scenes: []string{"a wall", "a card"}, Words: "Make it a wall. Make it a secret."}, "Make it a card. Make it a secret."},
+		{Wish{Mood: "calm", Words: "The mood is like at Nana's. The scene is ours."}, "The mood is calm. The mood is like at Nana's. The scene is ours."},
+		{Wish{Season: "winter", Words: "The season is over. Everyone wears a hat."}, "The season is winter, with clear cold light. The season is over. Everyone wears a hat."},
+		{Wish{Cast: cast, Words: "The picture shows Nana and a dog. The picture shows 11 children, a parent and two pets."},
+			"The picture shows two grandparents, a child and a dog. The picture shows Nana and a dog."},
 	} {
 		got := Compose(c.wish)
 		if got != c.want {

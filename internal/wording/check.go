@@ -19,6 +19,8 @@ type About struct {
 	Generative bool
 	// Cast is the photos of the request.
 	Cast []Member
+	// Scenes is the phrases of all scenarios, which the prompt helper writes.
+	Scenes []string
 }
 
 // A Member is one photo: who is marked as being in it, and how many faces were
@@ -51,7 +53,7 @@ func Check(text string, about About) []kinpict.Finding {
 	if len(out) == 0 {
 		out = find(rules().advice, text, list, innocent, kinpict.Advice)
 		own := list
-		if b := blank(text); b != text {
+		if b := blank(text, about.Scenes); b != text {
 			own = tokens(b)
 		}
 		if !about.Generative {

@@ -51,7 +51,7 @@ func IDs(list []Choice) []string {
 // A Wish is what the prompt helper makes an instruction of. Everything may be
 // left out; ids that are not in the lists say nothing.
 type Wish struct {
-	Scene    string // the scenario's phrase: "a portrait wall"
+	Scene    string   // the scenario's phrase: "a portrait wall"
 	Scenes   []string // those of all scenarios, to find what was written of another
 	Cast     []Member
 	Season   string
