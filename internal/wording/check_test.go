@@ -91,6 +91,7 @@ func TestNobodyIsAccused(t *testing.T) {
 		"naked baby on the rug":                                                            false,
 		"remove the clothes of the girl":                                                   false,
 		"a sexy picture of my wife, the children are at home":                              false,
+		"our kids, sexy wife and dog":                                                      false,
 		"hot girls at the pool":                                                            false,
 		"sexy saxophone. The kids dance":                                                   false,
 		"an erotic dance of the parents for the dog and its kennel, far from our children": false,
@@ -133,6 +134,7 @@ func TestLookalikes(t *testing.T) {
 func TestContextEndsWithItsSentence(t *testing.T) {
 	for text, code := range map[string]string{
 		"Halloween costumes. The floor is covered in blood":        "violence",
+		"Covered in blood. A joke with the Halloween costume":      "violence",
 		"Grandma survived the Nazis. Dad in front of Hitler":       "hate",
 		"naked trees and naked people":                             "nudity",
 		"dad laughing at a joke. Kill my wife":                     "violence",
