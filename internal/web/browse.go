@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"kinpict"
 	"kinpict/internal/generation"
@@ -102,6 +103,11 @@ func (s *Site) pricing(w http.ResponseWriter, r *http.Request) error {
 // prices is the pricing page as a sale shows it.
 func (s *Site) prices(v *visit, sale sale, back string) PricingView {
 	view := PricingView{Page: v.titled("Pricing"), Rates: rates(v.catalog, v.page.Available), Packs: packs(v.catalog, sale, s.key, back), Back: back}
+	if slices.ContainsFunc(view.Packs, func(p Pack) bool { return p.Best }) {
+		for i := range view.Packs {
+			view.Packs[i].Quiet = !view.Packs[i].Best // the framed one stands out
+		}
+	}
 	if len(view.Packs) > 0 {
 		view.Currencies = currencies(v.catalog, view.Packs[0].Price.Currency)
 	}

@@ -96,6 +96,7 @@ func (s *Site) tool(r *http.Request, v *visit, d *intake.Draft) (*CreateView, er
 	}
 	req.Scenario, req.Aspect = view.Selected, view.Shape
 	view.Photos, view.Told = cardsOf(req.Photos, photos), s.tell(req, photos)
+	view.Begun = len(view.Photos) > 0 || view.Instruction != "" || d.Helper != (intake.Helper{})
 	view.Helper, view.Seasons, view.Clothing, view.Moods = d.Helper, wording.Seasons, wording.Clothing, wording.Moods
 	return view, nil
 }
@@ -128,10 +129,16 @@ func (s *Site) cards(r *http.Request, c kinpict.Caller, uses []kinpict.PhotoUse)
 	return cardsOf(uses, photos), err
 }
 
+// cardsOf are photos by their number and what the person wrote beside them. The
+// names of their files are not kept: they may say where, when and who.
 func cardsOf(uses []kinpict.PhotoUse, photos []kinpict.Photo) []Card {
 	var out []Card
 	for i, u := range uses {
-		out = append(out, Card{ID: u.ID, Src: photoURL(u.ID), Name: "Photo " + strconv.Itoa(i+1), Role: u.Role, Label: u.Label, Notes: checkNotes(photos[i].Checks)})
+		name := "Photo " + strconv.Itoa(i+1)
+		if u.Label != "" {
+			name += ", " + u.Label
+		}
+		out = append(out, Card{ID: u.ID, Src: photoURL(u.ID), Name: name, Role: u.Role, Label: u.Label, Notes: checkNotes(photos[i].Checks)})
 	}
 	return out
 }
@@ -360,28 +367,6 @@ func (s *Site) deletePhoto(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/create#people", http.StatusSeeOther)
 	return nil
-}
-
-// forget empties the draft of a request that went on its way. The request is
-// accepted and paid by then, so nothing that fails here may look like a failure.
-func (s *Site) forget(ctx context.Context, c kinpict.Caller) {
-	if err := s.Intake.DropDraft(context.WithoutCancel(ctx), c); err != nil {
-		httpd.Log(ctx).Error("a draft stays after its request was accepted", "err", err)
-	}
-}
-
-// forgetSame empties the draft if it still is the request that went on. Another
-// one, begun since, stays.
-func (s *Site) forgetSame(ctx context.Context, c kinpict.Caller, q kinpict.Request) {
-	d, err := s.Intake.Draft(context.WithoutCancel(ctx), c)
-	if err != nil {
-		httpd.Log(ctx).Error("a draft stays after its request was accepted", "err", err)
-		return
-	}
-	p := d.Request
-	if p.Scenario == q.Scenario && p.Quality == q.Quality && strings.TrimSpace(p.Instruction) == q.Instruction && slices.Equal(p.Photos, q.Photos) {
-		s.forget(ctx, c)
-	}
 }
 
 func redirect(w http.ResponseWriter, r *http.Request, to, name, value string) error {

@@ -57,14 +57,14 @@ func specimens(d *dressing) map[string]specimen {
 	scenes := someScenes(d)
 	cards := []Card{
 		{ID: "pho_1", Src: "/api/v1/photos/pho_1/image?thumb=1", Name: "Photo 1", Role: "grandparent", Label: "Nana"},
-		{ID: "pho_2", Src: "/api/v1/photos/pho_2/image?thumb=1", Name: "Photo 2", Notes: []Note{{"warning", "", "This photo is small. Faces may come out soft.", "Use the original."}}},
+		{ID: "pho_2", Src: "/api/v1/photos/pho_2/image?thumb=1", Name: "Photo 2", Notes: []Note{{"info", "", "Enough for 14 x 14 cm.", "A larger one prints larger."}, {"warning", "", "This photo is small. Faces may come out soft.", "Use the original."}}},
 	}
 	shop := packs(c, sale{}, key, "/held/hld_1")
 	home := func(p Page) HomeView { return homeView(p, c, scenes) }
 	create := func(p Page, f func(*CreateView)) CreateView {
 		v := CreateView{Page: p, Key: "key_1", CatalogVersion: c.Version, MaxPhotos: kinpict.MaxPhotos, MaxMegabytes: 20,
 			MaxInstruction: kinpict.MaxInstruction, Photos: cards, Scenes: scenes, Selected: "autumn", Quality: kinpict.Standard,
-			Rates: rates(c, p.Available)}
+			Rates: rates(c, p.Available), Begun: true}
 		if f != nil {
 			f(&v)
 		}

@@ -83,6 +83,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"GET /pricing":                        s.pricing,
 		"GET /create":                         s.create,
 		"POST /create":                        s.press,
+		"POST /create/fresh":                  s.startFresh,
 		"POST /create/draft":                  s.saveDraft,
 		"POST /create/photos":                 s.addPhotos,
 		"POST /create/photos/{id}/delete":     s.deletePhoto,

@@ -77,6 +77,7 @@ type CreateView struct {
 	Clothing       []wording.Choice
 	Moods          []wording.Choice
 	Consent        bool
+	Begun          bool // there is something to start fresh from
 	OfferPreview   bool // beside the paid button, for who cannot pay yet
 	PreviewSpent   bool
 	Held           *Shortage

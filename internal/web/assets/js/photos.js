@@ -44,6 +44,7 @@ customElements.define('kp-photos', class extends HTMLElement {
       busy.scrollIntoView({ block: 'center' });
       this.say('A photo is still on its way. Remove it, or wait for it.');
     });
+    document.addEventListener('submit', () => clearTimeout(this.timer));   // what is sent, or thrown away, is not to be kept once more
     if (this.input.files.length) picked();               // chosen before this script was here
   }
 
