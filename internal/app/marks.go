@@ -70,6 +70,9 @@ func Issuer(cfg *config.Config) (*provenance.Issuer, error) {
 // shares.
 func Describe(r *provenance.Report) client.Marks { return api.Marks(r) }
 
+// OneOff is the signer's name in a picture made without an installation's key.
+const OneOff = "one-off key of a shell"
+
 // ShellMarker marks a picture made without a server: with the installation's key
 // where there is one, else with a key that is good for this picture only and
 // says so where its owner's name would be. That key comes from the picture, so
@@ -79,7 +82,7 @@ func ShellMarker(cfg *config.Config, picture []byte) (Marker, error) {
 	i, err := Issuer(cfg)
 	if i == nil && err == nil {
 		sum := sha256.Sum256(picture)
-		i, err = provenance.NewIssuer(sum[:], "one-off key of a shell")
+		i, err = provenance.NewIssuer(sum[:], OneOff)
 	}
 	return Marker{i}, err
 }

@@ -161,7 +161,8 @@ func (a *Adjustment) check(c kinpict.Caller) (actor string, err error) {
 	case a.Approver == actor || a.Approver != "" && strings.EqualFold(a.Approver, c.Email):
 		return bad("Nobody approves their own adjustment.")
 	case a.Credits > TwoPeople && a.Approver == "":
-		return bad("More than %d credits need a second person's approval.", TwoPeople)
+		return "", &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("More than %d credits need a second person's approval.", TwoPeople),
+			Hint: "Name who else agreed: approver in a request, --approver at the command line."}
 	}
 	if a.Approver != "" {
 		a.Note = strings.TrimSpace(a.Note + " [approved by " + a.Approver + "]")

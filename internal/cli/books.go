@@ -71,8 +71,8 @@ func (c *catalogApplyCmd) Run(s *session) error {
 		for _, line := range diff {
 			fmt.Fprintln(s.out, line)
 		}
-		if len(diff) == 0 {
-			fmt.Fprintln(s.out, "Nothing changes.")
+		if c.DryRun && len(diff) == 0 {
+			fmt.Fprintln(s.out, "Nothing would change.")
 		}
 		if c.DryRun {
 			fmt.Fprintln(s.out, "Dry run: nothing was changed.")
@@ -82,7 +82,11 @@ func (c *catalogApplyCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "Price book %d takes effect at %s.\n", all[0].Version, all[0].EffectiveAt.Format(time.RFC3339))
+		same := ""
+		if len(diff) == 0 {
+			same = " with the same prices"
+		}
+		fmt.Fprintf(s.out, "Price book %d takes effect%s at %s.\n", all[0].Version, same, all[0].EffectiveAt.Format(time.RFC3339))
 		return stillToCome(s, a, all[0].Version)
 	})
 }

@@ -101,7 +101,7 @@ type exit int
 func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (status int) {
 	var c commands
 	options := []kong.Option{kong.Name("kinpict"), kong.Description("Family photos from your own photos, with honest credits."),
-		kong.Writers(out, errOut), kong.Exit(func(n int) { panic(exit(n)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true})}
+		kong.Writers(out, errOut), kong.Exit(func(n int) { panic(exit(n)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}), kong.Help(help)}
 	defer func() {
 		if p := recover(); p != nil {
 			n, ok := p.(exit)
@@ -121,6 +121,13 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 	parser, err := kong.New(&c, options...)
 	if err != nil {
 		panic(err) // the command line is wrong as it is written
+	}
+	if len(args) == 2 && args[0] == "help" && args[1] == "settings" {
+		printSettings(out)
+		return 0
+	}
+	if len(args) > 0 && args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}

@@ -70,6 +70,16 @@ func printJSON(w io.Writer, v any) error {
 	return err
 }
 
+// reviewAtHand says how a review is found at the command line, where there is no
+// account or address to look at.
+func reviewAtHand(err error) error {
+	var e *kinpict.Error
+	if errors.As(err, &e) && e.Code == kinpict.NotFound {
+		return &kinpict.Error{Code: e.Code, Message: e.Message, Hint: "kinpict review list --status all shows every one."}
+	}
+	return err
+}
+
 type reviewShowCmd struct {
 	ID string `arg:"" help:"Which review."`
 }
@@ -78,7 +88,7 @@ func (c *reviewShowCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
 		r, err := a.Support.Open(s.ctx, shell(), c.ID)
 		if err != nil {
-			return err
+			return reviewAtHand(err)
 		}
 		return printReview(s.out, r, true)
 	})
@@ -128,7 +138,7 @@ func (c *reviewAnswerCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
 		r, err := a.Support.Answer(s.ctx, shell(), c.ID, support.Answer{Text: c.Text, Credits: kinpict.Credits(c.Credits), Reason: c.Reason, Approver: c.Approver, Back: c.Back})
 		if err != nil {
-			return err
+			return reviewAtHand(err)
 		}
 		return printReview(s.out, r, false)
 	})
@@ -143,7 +153,7 @@ func (c *reviewCloseCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
 		r, err := a.Support.Close(s.ctx, shell(), c.ID, c.Reason)
 		if err != nil {
-			return err
+			return reviewAtHand(err)
 		}
 		return printReview(s.out, r, false)
 	})

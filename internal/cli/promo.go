@@ -26,7 +26,7 @@ type promoCreateCmd struct {
 func (c *promoCreateCmd) Run(s *session) error {
 	code := kinpict.PromoCode(c.Code)
 	if code == "" {
-		return usageError{fmt.Errorf("%q cannot be a code: it has %d to %d letters A to Z, digits and hyphens", c.Code, kinpict.MinPromo, kinpict.MaxPromo)}
+		return usageError{fmt.Errorf("%q cannot be a code: a code has %d to %d letters A to Z, digits and hyphens", c.Code, kinpict.MinPromo, kinpict.MaxPromo)}
 	}
 	return s.with(func(a *app.App) error {
 		p, err := a.Shop.CreatePromo(s.ctx, actor(), kinpict.Promo{Code: code, Percent: c.Percent, Off: kinpict.Money{Amount: c.Amount, Currency: strings.ToLower(c.Currency)},
@@ -34,7 +34,7 @@ func (c *promoCreateCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "%s: %s, %s.\n", p.Code, promoDoes(p), promoWhen(p, p.CreatedAt))
+		fmt.Fprintf(s.out, "%s: %s, %s; purchases in all: %s, of one account: %s.\n", p.Code, promoDoes(p), promoWhen(p, p.CreatedAt), limit(p.Uses), limit(p.PerAccount))
 		return nil
 	})
 }

@@ -59,6 +59,9 @@ func (c *verifyCmd) Run(s *session) error {
 
 func printReport(out io.Writer, r *provenance.Report) error {
 	fmt.Fprintf(out, "%s\n%s\n", r.Headline(), r.Detail())
+	if r.State == provenance.Intact && r.Signer == provenance.Others && r.Issuer == app.OneOff {
+		fmt.Fprintln(out, "kinpict generate signs with such a one-off key where it finds no data folder. With the folder named by --data it signs as that installation.")
+	}
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	line := func(name, value string) {
 		if value != "" {

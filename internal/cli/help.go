@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
+
+	"kinpict/internal/config"
+)
+
+// help prints the commands first, and the settings at the top level only: each is
+// a flag of every command, and would bury the few that are a command's own.
+func help(options kong.HelpOptions, k *kong.Context) error {
+	own := k.Selected() != nil
+	for _, f := range k.Model.Flags {
+		if f.Group != nil {
+			f.Hidden = own
+		}
+	}
+	if err := kong.DefaultHelpPrinter(options, k); err != nil || !own {
+		return err
+	}
+	_, err := fmt.Fprintln(k.Stdout, "\nEvery setting is a flag too: kinpict help settings")
+	return err
+}
+
+// printSettings lists the flags that every command has.
+func printSettings(out io.Writer) {
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	for _, s := range (&config.Config{}).Settings() {
+		fmt.Fprintf(w, "--%s\t%s\t%s\n", s.Flag, s.Env, s.Help)
+	}
+	w.Flush()
+}
