@@ -32,7 +32,7 @@ func TestBrowserPhotosChange(t *testing.T) {
 			}
 			b.until("the photo in HEIC", "[...document.querySelectorAll('.pcard img')].filter(i => i.complete && i.naturalWidth > 0).length === 2")
 			if *screens != "" {
-				b.frames(*screens, "create-changed-"+name[:4])
+				b.frames(*screens, "create-changed-"+name[:len(name)-8])
 			}
 			b.open("/create")
 			if value[bool](b, ticked) {
