@@ -60,14 +60,7 @@ func (r *render) draw(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	r.measure()
-	title, subtitle := titles(r.job.Instruction)
-	if title == "" {
-		title, subtitle = r.theme.Text.Title, first(subtitle, r.theme.Text.Subtitle)
-	}
-	c := &decor.Canvas{
-		Image: raster.New(r.width, r.height), Page: r.page, Unit: unit, Seed: uint64(r.job.Seed), Keep: r.keep(),
-		Shapes: r.theme.Shapes, Texts: map[string]string{"title": title, "subtitle": subtitle},
-	}
+	c := r.canvas(unit)
 	for i, l := range r.theme.Layers {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -79,6 +72,7 @@ func (r *render) draw(ctx context.Context) ([]byte, error) {
 		if err := r.mount(ctx, c); err != nil {
 			return nil, err
 		}
+		c.Clear = append(c.Clear, r.names(true)...)
 	}
 	r.step("finishing")
 	c.Finish(r.theme.Finish)
@@ -183,6 +177,38 @@ func (r *render) keep() []raster.Rect {
 			x, y := s.X+cs*lx-sn*ly, s.Y+sn*lx+cs*ly
 			a, b := 0.62*f.S*kx, 0.75*f.S*ky
 			out = append(out, raster.Rect{X0: x - a, Y0: y - b, X1: x + a, Y1: y + b})
+		}
+	}
+	return out
+}
+
+// canvas is the empty page, with what decoration must stay off.
+func (r *render) canvas(unit float64) *decor.Canvas {
+	texts := r.texts()
+	return &decor.Canvas{
+		Image: raster.New(r.width, r.height), Page: r.page, Unit: unit, Seed: uint64(r.job.Seed), Keep: r.keep(),
+		Clear: append(decor.Lines(r.theme.Layers, r.page, texts), r.names(false)...), Shapes: r.theme.Shapes, Texts: texts,
+	}
+}
+
+// texts are the title and the subtitle: a person's own, or else the scenario's.
+func (r *render) texts() map[string]string {
+	title, subtitle := titles(r.job.Instruction)
+	if title == "" {
+		title, subtitle = r.theme.Text.Title, first(subtitle, r.theme.Text.Subtitle)
+	}
+	return map[string]string{"title": title, "subtitle": subtitle}
+}
+
+// names are the places of the names beside the photos, with room around them:
+// of those on a ribbon, which hides what was drawn before it, or of the others.
+func (r *render) names(ribbon bool) []raster.Rect {
+	var out []raster.Rect
+	for i, s := range r.slots {
+		if l := r.styles[i].Label; l != nil && (l.Plate != nil) == ribbon {
+			if b := l.Box(r.photos[i].label, s, decor.Room); b.W() > 0 {
+				out = append(out, b)
+			}
 		}
 	}
 	return out

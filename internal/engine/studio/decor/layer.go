@@ -147,6 +147,7 @@ type Canvas struct {
 	Unit   float64 // pixels a design unit
 	Seed   uint64
 	Keep   []raster.Rect // faces on the page, in units: decor stays off them
+	Clear  []raster.Rect // lines of text on the page, in units: nothing is strewn on them
 	Shapes map[string]*Shape
 	Texts  map[string]string
 }

@@ -6,7 +6,6 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
 
-	"kinpict/internal/engine/studio/lettering"
 	"kinpict/internal/engine/studio/noise"
 	"kinpict/internal/engine/studio/raster"
 	"kinpict/internal/engine/studio/vector"
@@ -119,14 +118,15 @@ func (c *Canvas) lay(s inked) {
 
 func (c *Canvas) shape(l *Layer, seed uint32) {
 	x, y := c.at(l)
-	if c.onFace(x, y, l.Size[0]*0.45) {
+	s := stamp{c.Shapes[l.Shapes[0]], x, y, l.Size[0], l.Angle, l.Color, l.Shadow, l.Alpha, seed, l.Foil}
+	if c.onFace(x, y, l.Size[0]*0.45) || c.onText(s) {
 		return
 	}
-	c.stamp(stamp{c.Shapes[l.Shapes[0]], x, y, l.Size[0], l.Angle, l.Color, l.Shadow, l.Alpha, seed, l.Foil})
+	c.stamp(s)
 }
 
 // scatter strews shapes over the regions, each at the best of nine places: far
-// from the others, and never on a face.
+// from the others, and never on a face or on text.
 func (c *Canvas) scatter(l *Layer, seed uint32) {
 	r := noise.NewRand(uint64(seed) + 11)
 	type disc struct{ x, y, s float64 }
@@ -145,7 +145,8 @@ func (c *Canvas) scatter(l *Layer, seed uint32) {
 	var placed []disc
 	var out []stamp
 	for i := range int(float64(l.N)*total/sheet + 0.5) {
-		best, far := disc{}, -1.0
+		var free []disc
+		var room []float64 // of each, to the nearest shape
 		for range 9 {
 			q, k := r.Float()*total, 0
 			for ; k < len(regions)-1 && q > regions[k].W()*regions[k].H(); k++ {
@@ -160,16 +161,21 @@ func (c *Canvas) scatter(l *Layer, seed uint32) {
 			for _, o := range placed {
 				near = math.Min(near, math.Hypot(o.x-d.x, o.y-d.y)/(o.s+d.s))
 			}
-			if near > far {
-				best, far = d, near
-			}
+			free, room = append(free, d), append(room, near)
 		}
 		shape, color, deg := l.Shapes[r.Below(len(l.Shapes))], l.Colors[r.Below(len(l.Colors))], l.Angle+r.Between(-spin, spin)
+		best, far := stamp{}, -1.0
+		for k, d := range free {
+			s := stamp{c.Shapes[shape], d.x, d.y, d.s, deg, color, l.Shadow, l.Alpha, seed + uint32(i)*7, l.Foil}
+			if room[k] > far && !c.onText(s) {
+				best, far = s, room[k]
+			}
+		}
 		if far < 0 {
 			continue
 		}
-		placed = append(placed, best)
-		out = append(out, stamp{c.Shapes[shape], best.x, best.y, best.s, deg, color, l.Shadow, l.Alpha, seed + uint32(i)*7, l.Foil})
+		placed = append(placed, disc{best.x, best.y, best.size})
+		out = append(out, best)
 	}
 	c.stamps(out)
 }
@@ -221,10 +227,16 @@ func resample(line []vector.Point, step float64) []station {
 
 type twig struct{ x, y, turn, length float64 }
 
+// needle is how far a twig's needles and their shadow reach from it, in units.
+const needle = 40.0
+
 func (c *Canvas) twig(t twig, color raster.Color, shadow bool, r *noise.Rand) {
 	u := c.Unit
 	sn, cs := math.Sincos(t.turn)
 	ex, ey := t.x+cs*t.length, t.y+sn*t.length
+	if c.nearText((t.x+ex)/2/u, (t.y+ey)/2/u, t.length/2/u+needle) {
+		return
+	}
 	wood := vector.Path{{{t.x, t.y}, {(t.x+ex)/2 + r.Between(-2, 2)*u, (t.y+ey)/2 + r.Between(-2, 2)*u}, {ex, ey}}}
 	c.PaintFlat(wood.Stroke(func(q float64) float64 { return 2.4 * u * (1 - 0.6*q) }).Fill(c.bounds()), 1, raster.Color{0.25, 0.17, 0.10})
 	var needles vector.Path
@@ -283,39 +295,3 @@ func (c *Canvas) foil(base raster.Color) func(x, y int) raster.Color {
 
 // capitals are those a typesetter would set: SS for ß, and Greek without accents.
 func capitals(s string) string { return cases.Upper(language.Greek).String(s) }
-
-// text sets the title or subtitle about its place, with short rules beside it
-// when Stroke is set: Stroke thick and Gap long.
-func (c *Canvas) text(l *Layer, _ uint32) {
-	text := c.Texts[l.Text]
-	if l.Upper {
-		text = capitals(text)
-	}
-	u := c.Unit
-	line, ok := lettering.Set(text, l.Font, l.Size[0]*u, l.Track)
-	if !ok {
-		return
-	}
-	line = line.Fit((l.Width + c.Page.W - 1000) * u)
-	x, y := c.at(l)
-	x, y = x*u, y*u
-	m := line.Mask(x, y, c.bounds())
-	c.Shadow(m, 0.6*u, 2*u, 3*u, l.Shadow, raster.Color{})
-	if l.Foil {
-		c.Paint(m, l.Alpha, c.foil(l.Color))
-	} else {
-		c.PaintFlat(m, l.Alpha, l.Color)
-	}
-	if l.Stroke == 0 {
-		return
-	}
-	half := line.Width()/2 + 26*u
-	for _, side := range []float64{-1, 1} {
-		a, b, ym := x+side*half, x+side*(half+l.Gap*u), y-line.Size*0.34
-		if math.Min(a, b) < 20*u || math.Max(a, b) > float64(c.W)-20*u {
-			continue
-		}
-		s := l.Stroke * u / 2
-		c.PaintFlat(vector.Path{{{a, ym - s}, {b, ym - s}, {b, ym + s}, {a, ym + s}}}.Fill(c.bounds()), l.Alpha*0.8, l.Color)
-	}
-}

@@ -244,7 +244,10 @@ func (c *Canvas) foliage(t *tree, l *Layer, seed uint32) {
 			if x < 48 || x > c.Page.W-48 || y < 48 {
 				continue
 			}
-			leafage = append(leafage, stamp{c.Shapes[shape], x, y, size, a*180/math.Pi + 90, color, l.Shadow, 0.88, seed + uint32(i*3+k), false})
+			leaf := stamp{c.Shapes[shape], x, y, size, a*180/math.Pi + 90, color, l.Shadow, 0.88, seed + uint32(i*3+k), false}
+			if !c.onText(leaf) {
+				leafage = append(leafage, leaf)
+			}
 		}
 	}
 	c.stamps(leafage)

@@ -115,7 +115,7 @@ func (c *Canvas) discs(l *Layer, seed uint32, spread func(float64) float64, dot 
 		x, y := r.Between(g.X0, g.X1), r.Between(g.Y0, g.Y1)
 		rad := l.Size[0] + (l.Size[1]-l.Size[0])*spread(r.Float())
 		k, t := l.Colors[r.Below(len(l.Colors))], l.Alpha*float32(r.Between(0.35, 1))
-		if c.onFace(x, y, rad) {
+		if c.onFace(x, y, rad) || c.nearText(x, y, rad) {
 			continue
 		}
 		x, y, rad = x*c.Unit, y*c.Unit, math.Max(0.7, rad*c.Unit)

@@ -236,20 +236,48 @@ func (m *Mount) tape(s layout.Slot, color raster.Color, n int) {
 
 func (m *Mount) bounds() image.Rectangle { return image.Rect(0, 0, m.Page.W, m.Page.H) }
 
+// line is the name of the photo in the slot at u pixels a unit, and the middle of
+// its baseline in pixels; ok is false when none of its letters can be drawn.
+func (l *Label) line(text string, s layout.Slot, u float64) (line lettering.Line, x, y float64, ok bool) {
+	line, ok = lettering.Set(text, l.Font, l.Size*u, l.Track)
+	if !ok {
+		return line, 0, 0, false
+	}
+	sn, cs := math.Sincos(s.Deg * math.Pi / 180)
+	down := s.H*(0.5-s.Cover) + l.DY
+	return line.Fit(s.W * u * 0.86), (s.X - sn*down) * u, (s.Y + cs*down) * u, true
+}
+
+// ribbonWidth is how long the ribbon of a label is between its tails, in pixels.
+func ribbonWidth(line lettering.Line) float64 { return line.Width() + 38*line.Size/29 }
+
+// Box is where the name of the photo in the slot is, its ribbon included, with
+// room around it, which is told the pixels of an em and of a unit; in units, and
+// empty where nothing is written.
+func (l *Label) Box(text string, s layout.Slot, room func(size, u float64) float64) raster.Rect {
+	const u = 2 // one size for every quality, so that each keeps as clear
+	line, x, y, ok := l.line(text, s, u)
+	if !ok {
+		return raster.Rect{}
+	}
+	b, pad := line.Box(x, y, s.Deg), room(line.Size, u)
+	if l.Plate != nil {
+		w := ribbonWidth(line)/2 + line.Size/2
+		b = raster.Rect{X0: math.Min(b.X0, x-w), Y0: math.Min(b.Y0, y-line.Size), X1: math.Max(b.X1, x+w), Y1: math.Max(b.Y1, y+line.Size*0.4)}
+	}
+	return raster.Rect{X0: (b.X0 - pad) / u, Y0: (b.Y0 - pad) / u, X1: (b.X1 + pad) / u, Y1: (b.Y1 + pad) / u}
+}
+
 // Label writes the name of the photo in the slot. A name none of whose letters
 // can be drawn is left out.
 func (m *Mount) Label(text string, s layout.Slot, l *Label) {
 	u := m.Unit
-	line, ok := lettering.Set(text, l.Font, l.Size*u, l.Track)
+	line, x, y, ok := l.line(text, s, u)
 	if !ok {
 		return
 	}
-	line = line.Fit(s.W * u * 0.86)
-	sn, cs := math.Sincos(s.Deg * math.Pi / 180)
-	down := s.H*(0.5-s.Cover) + l.DY
-	x, y := (s.X-sn*down)*u, (s.Y+cs*down)*u
 	if l.Plate != nil {
-		m.ribbon(x, y-line.Size*0.28, line.Width()+38*u*line.Size/(29*u), line.Size*1.32, *l.Plate)
+		m.ribbon(x, y-line.Size*0.28, ribbonWidth(line), line.Size*1.32, *l.Plate)
 	}
 	mask := line.Turned(x, y, s.Deg, m.bounds())
 	if l.Halo > 0 {

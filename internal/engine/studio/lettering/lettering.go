@@ -189,6 +189,21 @@ func (l Line) Mask(x, y float64, clip image.Rectangle) *raster.Mask {
 	return &raster.Mask{X: box.Min.X, Y: box.Min.Y, W: box.Dx(), H: box.Dy(), A: a.Pix}
 }
 
+// Box is where the ink of the line is when it is drawn with the middle of its
+// baseline at (x, y), turned by deg degrees; in pixels, and empty without ink.
+func (l Line) Box(x, y, deg float64) raster.Rect {
+	const far = 1 << 20 // no page is as large
+	m := l.Turned(x, y, deg, image.Rect(-far, -far, far, far))
+	b := image.Rectangle{}
+	for i, v := range m.A {
+		if v != 0 {
+			px, py := m.X+i%m.W, m.Y+i/m.W
+			b = b.Union(image.Rect(px, py, px+1, py+1))
+		}
+	}
+	return raster.Rect{X0: float64(b.Min.X), Y0: float64(b.Min.Y), X1: float64(b.Max.X), Y1: float64(b.Max.Y)}
+}
+
 // Turned draws the line with the middle of its baseline at (x, y), turned by
 // deg degrees about that point.
 func (l Line) Turned(x, y, deg float64, clip image.Rectangle) *raster.Mask {
