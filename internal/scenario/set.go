@@ -111,6 +111,9 @@ func load(dir fs.FS, id string) (*Scenario, []byte, error) {
 		return s, nil, nil
 	}
 	sample, err := read(dir, id+"/"+s.Sample, maxSample)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("the sample picture %s is not beside it; leave sample out if there is none", s.Sample)
+	}
 	return s, sample, err
 }
 

@@ -74,7 +74,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"no title", strings.Replace(good, "title: Picnic", "title: ' '", 1), "title"},
 		{"an endless prompt", strings.Replace(good, "A family", strings.Repeat("A family ", 200), 1), "prompt"},
 		{"a sample outside its folder", good + "sample: ../other.jpg\n", "sample"},
-		{"a sample that is not there", good + "sample: sample.jpg\n", "sample.jpg"},
+		{"a sample that is not there", good + "sample: sample.jpg\n", "sample.jpg is not beside it; leave sample out"},
 		{"an endless file", good + "# " + strings.Repeat("x", 200<<10), "larger"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
