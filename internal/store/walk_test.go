@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,18 @@ func (s *stored) Grant(lot, kind, source string, n kinpict.Credits, expires, amo
 	return s.db.Update(ctx, func(tx *store.Tx) error {
 		if kind == kinpict.LotPaid {
 			if err := buy(tx, g, amount); err != nil {
+				return err
+			}
+		}
+		if kind == kinpict.LotBonus {
+			// A code of its own promised it.
+			if _, err := tx.AddPromo(&kinpict.Promo{Code: "W" + strings.ToUpper(source), Bonus: n, StartsAt: tx.Now(), CreatedBy: "op"}); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`UPDATE promo SET used = 1 WHERE code = $1`, "W"+strings.ToUpper(source)); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`UPDATE purchase SET promo = $2, promo_counted = 1, bonus = $3 WHERE id = $1`, g.SourceID, "W"+strings.ToUpper(source), n); err != nil {
 				return err
 			}
 		}
