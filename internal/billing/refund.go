@@ -216,7 +216,8 @@ func (s *Shop) askRefund(tx *store.Tx, c kinpict.Caller, r *Repayment, row store
 	case row.Amount == 0:
 		return no("No credits of this purchase are left, or its extra credits are used.", "Say an amount if money is to go back all the same.")
 	case int64(p.Credits)*alone > int64(TwoPeople)*total && r.Approver == "":
-		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("A refund of more than %d credits needs a second person's approval.", TwoPeople)}
+		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("A refund of more than %d credits needs a second person's approval.", TwoPeople),
+			Hint: "Name who else agreed: approver in a request, --approver at the command line."}
 	}
 	for _, f := range all {
 		if f.State == store.RefundDone && f.Amount == row.Amount && f.CreatedAt.After(tx.Now().Add(-refundSlip)) && !r.Again {
