@@ -44,7 +44,10 @@ func TestDownloads(t *testing.T) {
 			r.Fatal(err)
 		}
 		day := r.clock.Now().Format("2006-01-02")
-		name := func(rest string) string { return "filename*=UTF-8''kinpict-" + g.Scenario + "-" + day + rest }
+		name := func(rest string) string {
+			file := "kinpict-" + g.Scenario + "-" + day + rest
+			return `filename="` + file + `"; filename*=UTF-8''` + file
+		}
 		tag := `"` + g.Image.SHA256 + `"`
 		for _, c := range []struct {
 			what, method, path string
