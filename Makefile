@@ -10,10 +10,10 @@ build: ## Build the one binary
 	go build -trimpath -o $(BIN) ./cmd/kinpict
 
 test: deps check ## Install what the tests need and run everything: both databases, the browser, the race detector
-	go test ./...
+	go test -timeout 20m ./...
 	go test -race -run 'Parallel|Race|Concurrent|Once|Group|Fifty|Neighbour|Starts|Watch|Chain|Gate' ./internal/store ./internal/generation ./internal/engine ./internal/httpd ./internal/photo
 
-deps: ## Install PostgreSQL, Chromium and a C compiler from Debian's packages where they are missing
+deps: ## Install PostgreSQL, Chromium, Node, exiftool and a C compiler from Debian's packages where they are missing
 	scripts/deps
 
 check: ## Formatting, vet, static analysis
