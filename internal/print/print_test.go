@@ -196,9 +196,11 @@ func TestSheetSaysWhatItIs(t *testing.T) {
 			t.Errorf("the sheet has no %s", want)
 		}
 	}
-	again, _ := sheet(t, "20x25", 16, 20, print.Picture{Data: jpegOf(16, 20), ContentType: "image/jpeg"})
-	if again != captured {
-		t.Error("the same picture is another sheet the second time")
+	for range 20 {
+		again, _ := sheet(t, "20x25", 16, 20, print.Picture{Data: jpegOf(16, 20), ContentType: "image/jpeg"})
+		if again != captured {
+			t.Fatal("the same picture is another sheet the second time")
+		}
 	}
 }
 

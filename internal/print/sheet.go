@@ -3,6 +3,7 @@ package print
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,20 @@ func Sheet(p Picture, f Fit) ([]byte, error) {
 	if err := pdf.Output(&out); err != nil {
 		return nil, fmt.Errorf("print: %w", err)
 	}
-	return out.Bytes(), nil
+	return boxesInOrder(out.Bytes()), nil
+}
+
+// boxesInOrder puts the line of the bleed before the line of the trim: fpdf
+// writes them as a map has them, and the same picture is to be the same sheet.
+// They are neighbours, so that nothing else in the file moves.
+func boxesInOrder(pdf []byte) []byte {
+	trim := bytes.Index(pdf, []byte("/TrimBox ["))
+	bleed := bytes.Index(pdf, []byte("/BleedBox ["))
+	if trim < 0 || bleed < trim {
+		return pdf
+	}
+	end := bleed + bytes.IndexByte(pdf[bleed:], '\n') + 1
+	return slices.Concat(pdf[:trim], pdf[bleed:end], pdf[trim:bleed], pdf[end:])
 }
 
 // mirror draws the picture again beyond those of its edges that end within the
