@@ -121,7 +121,7 @@ func TestInquiryHoldsNothing(t *testing.T) {
 }
 
 func TestAWarningIsForStaffAndPausesNothing(t *testing.T) {
-	// Q6: docs/adr/0011.
+	// Q6: docs/adr/0010.
 	type row struct {
 		outcomes []string
 		listed   bool

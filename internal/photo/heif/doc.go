@@ -17,5 +17,5 @@
 // heif.mk from heif.c.txt as in github.com/gen2brain/heic 0.4.5 (MIT). It is kept
 // here because that module loads the system's own libheif into every process
 // that imports it; see
-// docs/adr/0010.
+// docs/adr/0009.
 package heif
