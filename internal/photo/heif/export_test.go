@@ -47,7 +47,7 @@ func misbehave(args []string) {
 	switch args[0] {
 	case "hang":
 		for {
-			time.Sleep(time.Hour)
+			_ = syscall.Pause() // until it is killed
 		}
 	case "spin":
 		if err := syscall.Setrlimit(syscall.RLIMIT_CPU, &syscall.Rlimit{Cur: 1, Max: 1}); err != nil {
@@ -72,7 +72,7 @@ func misbehave(args []string) {
 		_, err := os.Open("/proc/self/statm")
 		gone(err != nil)
 	case "create":
-		_, err := os.Create("/tmp/kinpict-heic-child")
+		_, err := os.CreateTemp("", "kinpict-heic")
 		gone(err != nil)
 	case "environment":
 		gone(len(os.Environ()) == 0)
