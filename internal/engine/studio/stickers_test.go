@@ -9,8 +9,9 @@ import (
 	"image/jpeg"
 	"math"
 	"slices"
-	"sync/atomic"
 	"testing"
+
+	"kinpict/internal/engine/enginetest"
 
 	"kinpict"
 	"kinpict/internal/engine"
@@ -195,35 +196,20 @@ func TestFigureThatLeavesItsSlotDoesNotFit(t *testing.T) {
 	}
 }
 
-// patience is a context that is done after it was asked a number of times.
-type patience struct {
-	context.Context
-	left atomic.Int64
-}
-
-func (p *patience) Err() error {
-	if p.left.Add(-1) < 0 {
-		return context.Canceled
-	}
-	return nil
-}
-
 func TestPaintersStopWhereverTheyAre(t *testing.T) {
 	for _, id := range []string{"keepsake", "scrapbook"} {
 		j := job(find(t, id), 2)
 		e := &Engine{short: 100}
-		count := &patience{Context: context.Background()}
-		count.left.Store(1 << 40)
+		count := enginetest.NewPatience(1 << 40)
 		if _, err := e.Draw(count, j); err != nil {
 			t.Fatal(err)
 		}
-		asked := 1<<40 - count.left.Load()
+		asked := 1<<40 - count.Left()
 		if asked < 100 {
 			t.Errorf("%s asks %d times whether to go on, want often", id, asked)
 		}
 		for n := range int64(5) {
-			p := &patience{Context: context.Background()}
-			p.left.Store(n * asked / 5)
+			p := enginetest.NewPatience(n * asked / 5)
 			if pic, err := e.Draw(p, j); pic != nil || !errors.Is(err, context.Canceled) {
 				t.Errorf("%s cancelled after %d of %d: %v", id, n*asked/5, asked, err)
 			}

@@ -6,8 +6,9 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"sync/atomic"
 	"testing"
+
+	"kinpict/internal/engine/enginetest"
 
 	"kinpict/internal/engine/studio/noise"
 	"kinpict/internal/engine/studio/raster"
@@ -157,30 +158,15 @@ func TestSameCutOnAnyNumberOfProcessors(t *testing.T) {
 	}
 }
 
-// patience is a context that is done after it was asked a number of times.
-type patience struct {
-	context.Context
-	left atomic.Int64
-}
-
-func (p *patience) Err() error {
-	if p.left.Add(-1) < 0 {
-		return context.Canceled
-	}
-	return nil
-}
-
 func TestStopsWhereverItIs(t *testing.T) {
 	m := draw(brown, blue)
-	count := &patience{Context: context.Background()}
-	count.left.Store(1 << 40)
+	count := enginetest.NewPatience(1 << 40)
 	if _, err := Person(count, m, []Face{face}); err != nil {
 		t.Fatal(err)
 	}
-	asked := 1<<40 - count.left.Load()
+	asked := 1<<40 - count.Left()
 	for n := range int64(6) {
-		p := &patience{Context: context.Background()}
-		p.left.Store(n * asked / 6)
+		p := enginetest.NewPatience(n * asked / 6)
 		if _, err := Person(p, m, []Face{face}); !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled after %d of %d: %v", n*asked/6, asked, err)
 		}

@@ -6,8 +6,9 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"sync/atomic"
 	"testing"
+
+	"kinpict/internal/engine/enginetest"
 
 	"kinpict/internal/engine/studio/noise"
 	"kinpict/internal/engine/studio/raster"
@@ -202,38 +203,23 @@ func TestSamePictureOnAnyNumberOfProcessors(t *testing.T) {
 	}
 }
 
-// patience is a context that is done after it was asked a number of times.
-type patience struct {
-	context.Context
-	left atomic.Int64
-}
-
-func (p *patience) Err() error {
-	if p.left.Add(-1) < 0 {
-		return context.Canceled
-	}
-	return nil
-}
-
 func TestStopsWhereverItIs(t *testing.T) {
 	m, f := portrait(skins["tan"])
-	count := &patience{Context: context.Background()}
-	count.left.Store(1 << 40)
+	count := enginetest.NewPatience(1 << 40)
 	b := Brush{Unit: 1, Faces: []Face{f}}
 	if _, err := Watercolour(count, m, side, side, b); err != nil {
 		t.Fatal(err)
 	}
-	asked := 1<<40 - count.left.Load()
+	asked := 1<<40 - count.Left()
 	if asked < 5*side {
 		t.Errorf("a painting asked %d times whether to go on, want at least once a row of every pass", asked)
 	}
 	for n := range int64(8) {
-		p := &patience{Context: context.Background()}
-		p.left.Store(n * asked / 8)
+		p := enginetest.NewPatience(n * asked / 8)
 		if o, err := Watercolour(p, m, side, side, b); !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled after %d of %d: %v, %v", n*asked/8, asked, o, err)
 		}
-		if late := -p.left.Load(); late > 200 {
+		if late := -p.Left(); late > 200 {
 			t.Errorf("cancelled after %d of %d it asked %d times more", n*asked/8, asked, late)
 		}
 	}
