@@ -17,6 +17,7 @@ type Account struct {
 	Email     string
 	Role      AccountRole
 	Status    string // active, frozen, closed
+	Language  string // what the person reads, as in BCP 47; "" where they never chose
 	CreatedAt time.Time
 }
 

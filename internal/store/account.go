@@ -8,11 +8,11 @@ import (
 )
 
 // accountColumns also serve a join of account with what it holds.
-const accountColumns = `account.id, coalesce(account.email, ''), account.role, account.status, account.created_at`
+const accountColumns = `account.id, coalesce(account.email, ''), account.role, account.status, account.language, account.created_at`
 
 // accountFields are where Scan puts accountColumns; at is read afterwards.
 func accountFields(a *kinpict.Account, at *int64) []any {
-	return []any{&a.ID, &a.Email, &a.Role, &a.Status, at}
+	return []any{&a.ID, &a.Email, &a.Role, &a.Status, &a.Language, at}
 }
 
 // scanAccount reads accountColumns.
@@ -53,4 +53,11 @@ func (t *Tx) AddAccount(a kinpict.Account) (_ *kinpict.Account, created bool, er
 // AccountByEmail returns the account of a normalised address, or NotFound.
 func (t *Tx) AccountByEmail(email string) (*kinpict.Account, error) {
 	return scanAccount(t.row(`SELECT `+accountColumns+` FROM account WHERE email = $1`, email))
+}
+
+// SetLanguage notes the language a person reads and reports whether it did: a
+// closed account has no reader.
+func (t *Tx) SetLanguage(accountID, language string) (bool, error) {
+	n, err := t.exec(`UPDATE account SET language = $2 WHERE id = $1 AND status <> 'closed'`, accountID, language)
+	return n == 1, err
 }
