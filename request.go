@@ -103,6 +103,7 @@ type Generation struct {
 	LeaseOwner  string
 	CatalogUsed int64 // the price book it was charged by
 	Favourite   bool  // its owner keeps it in sight
+	Notify      bool  // its owner asked for a mail when it ends
 }
 
 // Steps of a generation as a person sees them, in order.

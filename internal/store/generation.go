@@ -35,7 +35,7 @@ func (t *Tx) PutPreview(g *kinpict.Generation, owner, spentBy string, deadline t
 
 const generationColumns = `g.id, g.funding, g.owner, coalesce(g.guest_id, ''), g.status, g.quality, g.scenario, g.aspect, g.instruction, g.photos, g.seed, g.credits,
 	g.catalog_version, g.step, g.attempts, g.lease_owner, g.engine, g.failure, g.image_key, g.image_type, g.image_width, g.image_height,
-	g.image_bytes, g.image_sha256, g.retry_of, g.created_at, g.started_at, g.finished_at, g.deadline_at, coalesce(c.returned, 0), g.favourite_at > 0, g.image_generative > 0`
+	g.image_bytes, g.image_sha256, g.retry_of, g.created_at, g.started_at, g.finished_at, g.deadline_at, coalesce(c.returned, 0), g.favourite_at > 0, g.image_generative > 0, g.notify_at > 0`
 
 const generationTables = ` FROM generation g LEFT JOIN charge c ON c.id = g.id `
 
@@ -46,7 +46,7 @@ func scanGeneration(row interface{ Scan(...any) error }) (*kinpict.Generation, e
 	var created, started, finished, deadline int64
 	err := row.Scan(&g.ID, &g.Funding, &g.Owner, &g.Guest, &g.Status, &g.Request.Quality, &g.Request.Scenario, &g.Request.Aspect, &g.Request.Instruction, &photos,
 		&g.Seed, &g.Credits, &g.CatalogUsed, &g.Step, &g.Attempts, &g.LeaseOwner, &g.Engine, &g.Failure, &im.Key, &im.ContentType, &im.Width, &im.Height,
-		&im.Bytes, &im.SHA256, &g.RetryOf, &created, &started, &finished, &deadline, &g.Returned, &g.Favourite, &im.Generative)
+		&im.Bytes, &im.SHA256, &g.RetryOf, &created, &started, &finished, &deadline, &g.Returned, &g.Favourite, &im.Generative, &g.Notify)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such picture here.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
