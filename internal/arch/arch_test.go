@@ -17,6 +17,7 @@ import (
 var mayImport = map[string][]string{
 	"": {}, // the vocabulary
 
+	"internal/lang":       {""},
 	"internal/ledger":     {""},
 	"internal/receipt":    {""},
 	"internal/photo":      {"", "internal/photo/heif", "internal/srgb"},
@@ -47,9 +48,9 @@ var mayImport = map[string][]string{
 	"internal/ledger/ledgertest": {"", "internal/ledger"},
 
 	// Use cases know the store and the pure packages, and not one another.
-	"internal/generation": {"", "internal/wording", "internal/store", "internal/blob", "internal/engine", "internal/print", "internal/provenance", "internal/scenario"},
+	"internal/generation": {"", "internal/lang", "internal/wording", "internal/store", "internal/blob", "internal/engine", "internal/print", "internal/provenance", "internal/scenario"},
 	"internal/billing":    {"", "internal/store"},
-	"internal/people":     {"", "internal/store"},
+	"internal/people":     {"", "internal/lang", "internal/store"},
 	"internal/support":    {"", "internal/store", "internal/receipt"},
 	"internal/intake":     {"", "internal/store", "internal/blob", "internal/photo"},
 
@@ -61,7 +62,7 @@ var mayImport = map[string][]string{
 
 	// Surfaces know use cases and never the store, the ledger or a provider.
 	"internal/api": {"", "internal/wording", "internal/receipt", "internal/support", "client", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/intake"},
-	"internal/web": {"", "internal/wording", "internal/support", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake"},
+	"internal/web": {"", "internal/lang", "internal/wording", "internal/support", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake"},
 
 	"internal/app": {"", "client", "internal/..."},
 	"internal/cli": {"", "internal/receipt", "internal/support", "internal/wording", "client", "internal/generation", "internal/provenance", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
@@ -84,6 +85,7 @@ var only = map[string][]string{
 	"github.com/veraison/go-cose":     {"internal/provenance"},
 	"github.com/chromedp/chromedp":    {},
 	"github.com/rogpeppe/go-internal": {},
+	"github.com/go-playground/locales": {"internal/lang"},
 }
 
 type listed struct {

@@ -167,27 +167,6 @@ func (s *Site) policy(w http.ResponseWriter, r *http.Request) error {
 	return s.send(w, r, http.StatusOK, "policy-"+name, view)
 }
 
-const (
-	themeCookie = "kp_theme"
-	themeAge    = 365 * 24 * 3600
-)
-
-func (s *Site) theme(w http.ResponseWriter, r *http.Request) error {
-	cookies := s.Identity.Cookies
-	switch t := r.FormValue("theme"); t {
-	case "light", "dark":
-		cookies.Set(w, cookies.Name(themeCookie), t, themeAge)
-	default:
-		cookies.Clear(w, cookies.Name(themeCookie))
-	}
-	back := local(r.FormValue("back"))
-	if back == "" {
-		back = "/"
-	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
-	return nil
-}
-
 func (s *Site) robots(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=86400")

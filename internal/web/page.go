@@ -22,6 +22,7 @@ import (
 	"sync"
 
 	"kinpict"
+	"kinpict/internal/lang"
 )
 
 //go:embed templates
@@ -35,13 +36,28 @@ type Page struct {
 	Signed     bool
 	Email      string
 	Available  kinpict.Credits
-	Sandbox    bool // no real money moves
-	Outbox     bool // /outbox is there to be read
-	Generative bool // a trained model redraws people; false for the built-in studio
-	Private    bool // not for search engines
-	Refresh    int  // seconds after which a browser without scripts asks again; 0: never
-	Previews   int  // free previews of a guest, by the catalog
+	Sandbox    bool            // no real money moves
+	Outbox     bool            // /outbox is there to be read
+	Generative bool            // a trained model redraws people; false for the built-in studio
+	Private    bool            // not for search engines
+	Refresh    int             // seconds after which a browser without scripts asks again; 0: never
+	Previews   int             // free previews of a guest, by the catalog
+	Languages  []*lang.Printer // to choose from; a single one needs no choice
+
+	say *lang.Printer // the language of the page, English if nobody said
 }
+
+// language is what the page is written in.
+func (p Page) language() *lang.Printer {
+	if p.say == nil {
+		return english
+	}
+	return p.say
+}
+
+// Lang and Dir are the language of the page and the direction of its writing.
+func (p Page) Lang() string { return p.language().Code }
+func (p Page) Dir() string  { return p.language().Dir }
 
 // PreviewWords is the number of free previews in a sentence.
 func (p Page) PreviewWords() string { return count(p.Previews, "free preview", "free previews") }
@@ -62,11 +78,23 @@ func (f Faults) Fault(field string) string {
 	return ""
 }
 
-// dressing is what all pages are made with: the assets and the parsed templates.
+// dressing is what all pages are made with: the assets and the templates, parsed
+// once for each language.
 type dressing struct {
 	assets *assets
-	pages  map[string]*template.Template
+	pages  map[string]map[string]*template.Template // by language and name
 }
+
+// languages are all there are, whichever a site offers.
+var languages = func() *lang.Set {
+	s, err := lang.New(nil)
+	if err != nil {
+		panic(err) // the catalogues are embedded
+	}
+	return s
+}()
+
+var english = languages.Find("en")
 
 // dress reads what is embedded. It is the same in every process, so it is done once.
 var dress = sync.OnceValues(func() (*dressing, error) {
@@ -78,27 +106,32 @@ var dress = sync.OnceValues(func() (*dressing, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := parse(a)
-	if err != nil {
-		return nil, fmt.Errorf("parse templates: %w", err)
+	d := &dressing{a, map[string]map[string]*template.Template{}}
+	for _, p := range languages.All() {
+		if d.pages[p.Code], err = parse(a, p); err != nil {
+			return nil, fmt.Errorf("parse templates: %w", err)
+		}
 	}
-	return &dressing{a, pages}, nil
+	return d, nil
 })
 
-func parse(a *assets) (map[string]*template.Template, error) {
+// parse reads the templates with the functions that say things in a language:
+// t says a text, h one that holds markup, tc one that needs a context.
+func parse(a *assets, p *lang.Printer) (map[string]*template.Template, error) {
 	base, err := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
 		"asset": a.url, "icon": icon, "mark": func() template.HTML { return mark },
-		"credits": credits, "signed": signed, "money": money, "date": date, "moment": moment, "clock": clock, "iso": iso,
+		"t": p.Say, "h": p.Rich, "tc": p.SayOf, "told": p.Told,
+		"credits": p.Credits, "signed": p.Signed, "money": p.Money, "date": p.Date, "month": p.Month, "moment": p.Moment, "clock": p.Clock, "iso": iso,
 		"short": short, "title": title[kinpict.Role], "roles": func() []kinpict.Role { return kinpict.Roles },
 		"kinds": func() []Note { return []Note{{Kind: "refused"}, {Kind: "warning"}, {Kind: "info"}} },
 		"num": func(n any) (string, error) {
 			switch n := n.(type) {
 			case int:
-				return number(int64(n)), nil
+				return p.Number(int64(n)), nil
 			case int64:
-				return number(n), nil
+				return p.Number(n), nil
 			case kinpict.Credits:
-				return number(int64(n)), nil
+				return p.Number(int64(n)), nil
 			}
 			return "", fmt.Errorf("%T is no number", n)
 		},
@@ -127,9 +160,13 @@ func parse(a *assets) (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// render makes a page of its view.
+// render makes a page of its view, in the language the view names.
 func (d *dressing) render(name string, view any) ([]byte, error) {
-	t := d.pages[name]
+	p := english
+	if v, ok := view.(interface{ language() *lang.Printer }); ok {
+		p = v.language()
+	}
+	t := d.pages[p.Code][name]
 	if t == nil {
 		return nil, fmt.Errorf("there is no page %q", name)
 	}
@@ -148,7 +185,7 @@ func (d *dressing) send(w http.ResponseWriter, r *http.Request, status int, name
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Add("Vary", "Accept-Encoding")
+	h.Add("Vary", "Accept-Encoding, Accept-Language, Cookie")
 	if accepts(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		body = squeeze(body, 5) // more effort costs more time than it saves

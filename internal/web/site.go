@@ -14,6 +14,7 @@ import (
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
+	"kinpict/internal/lang"
 	"kinpict/internal/people"
 	"kinpict/internal/scenario"
 	"kinpict/internal/support"
@@ -30,6 +31,8 @@ type Site struct {
 	Identity  *httpd.Identity
 	IDs       kinpict.IDs // makes the idempotency keys of forms
 	Now       func() time.Time
+	// Languages are those the site is offered in; nil means all there are.
+	Languages *lang.Set
 	// Generative is whether any engine in use redraws people.
 	Generative bool
 	// Sandbox is the provider that moves no money, nil with a real one. With it
@@ -63,6 +66,9 @@ func New(s Site) (*Site, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	s.dressing = d
+	if s.Languages == nil {
+		s.Languages = languages
+	}
 	s.arrivals = httpd.NewArrivals(512, 64, 1<<30, 320<<20)
 	s.uploads = &httpd.Slots{All: 16, Each: 4}
 	s.checks = &httpd.Slots{All: 4, Each: 2}
@@ -118,7 +124,8 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"GET /checkout/return":                s.returned,
 		"GET /held/{id}":                      s.held,
 		"POST /held/{id}":                     s.resume,
-		"POST /prefs/theme":                   s.theme,
+		"POST /prefs/theme":                   s.chooseTheme,
+		"POST /prefs/language":                s.chooseLanguage,
 		"GET /robots.txt":                     s.robots,
 		"GET /manifest.webmanifest":           s.manifest,
 	} {
@@ -175,7 +182,7 @@ func (s *Site) visitBy(r *http.Request, c kinpict.Caller) (*visit, error) {
 
 // blank is a page for a visitor nothing is known about.
 func (s *Site) blank(r *http.Request) Page {
-	p := Page{Path: r.URL.Path, Sandbox: s.Test || s.Sandbox != nil, Outbox: s.Outbox, Generative: s.Generative}
+	p := Page{Path: r.URL.Path, Sandbox: s.Test || s.Sandbox != nil, Outbox: s.Outbox, Generative: s.Generative, Languages: s.Languages.All(), say: s.printer(r)}
 	switch t := s.Identity.Cookies.Value(r, s.Identity.Cookies.Name(themeCookie)); t {
 	case "light", "dark":
 		p.Theme = t
