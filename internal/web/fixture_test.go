@@ -6,6 +6,7 @@ import (
 
 	"kinpict"
 	"kinpict/internal/intake"
+	"kinpict/internal/lang"
 	"kinpict/internal/provenance"
 	"kinpict/internal/scenario"
 	"kinpict/internal/wording"
@@ -33,13 +34,16 @@ func someScenes(d *dressing) []Scene {
 	return out
 }
 
-// specimens are every page in every state it has.
-func specimens(d *dressing) map[string]specimen {
+// specimens are every page in every state it has, in English.
+func specimens(d *dressing) map[string]specimen { return specimensIn(d, english) }
+
+// specimensIn are the same in another language.
+func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 	c := kinpict.DefaultCatalog()
 	c.Version = 3
 	n := 0
 	key := func() string { n++; return "key_" + string(rune('a'+n%26)) }
-	guest := Page{Path: "/x", Sandbox: true, Outbox: true, Previews: c.Guest.Previews}
+	guest := Page{Path: "/x", Sandbox: true, Outbox: true, Previews: c.Guest.Previews, Languages: languages.All(), say: say}
 	ann := guest
 	ann.Signed, ann.Email, ann.Available, ann.Private = true, "ann@example.com", 36, true
 	dark := ann
@@ -186,7 +190,7 @@ func specimens(d *dressing) map[string]specimen {
 		"sign-in":         {"sign-in", SignInView{Page: guest, Next: "/create", Keeps: true}},
 		"sign-in wrong":   {"sign-in", SignInView{Page: guest, Address: "ann", Faults: Faults{[]Problem{{"email", "This is not an e-mail address."}}}}},
 		"sign-in sent":    {"sign-in", SignInView{Page: guest, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
-		"sign-in kept":    {"sign-in", SignInView{Page: Page{Path: "/x", Sandbox: true, Title: "Kept"}, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
+		"sign-in kept":    {"sign-in", SignInView{Page: Page{Path: "/x", Sandbox: true, Title: "Kept", say: say}, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
 		"confirm":         {"sign-in-confirm", ConfirmView{Page: guest, Token: "t"}},
 		"confirm, spent":  {"sign-in-confirm", ConfirmView{Page: guest, Faults: Faults{[]Problem{{"token", "It was used."}}}}},
 		"checkout paid":   {"checkout", at("paid", nil)},
