@@ -2,3 +2,56 @@
 
 -- The language a person reads, as in BCP 47: 'de'. '' where they never chose one.
 ALTER TABLE account ADD COLUMN language TEXT NOT NULL DEFAULT '';
+
+-- A sign-in has a name that is no secret, so that it can be ended from another, and the browser in two words.
+ALTER TABLE session ADD COLUMN id TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN browser TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN system TEXT NOT NULL DEFAULT '';
+UPDATE session SET id = 'ses_' || encode(substring(id_hash from 1 for 16), 'hex');
+
+-- What a person confirmed about the people shown, and which wording of it they read.
+CREATE TABLE consent (
+  owner   TEXT   NOT NULL,                       -- account id or guest id
+  at      BIGINT NOT NULL,
+  wording TEXT   NOT NULL CHECK (wording <> ''),
+  PRIMARY KEY (owner, at)
+);
+
+-- An account that was deleted: when, by whom, and what went. It names nobody. A backup made before is brought up to date with these.
+CREATE TABLE deletion (
+  id         TEXT   NOT NULL PRIMARY KEY,
+  account_id TEXT   NOT NULL UNIQUE REFERENCES account (id),
+  asked_by   TEXT   NOT NULL CHECK (asked_by IN ('person', 'staff')),
+  tally      TEXT   NOT NULL,                    -- JSON: how much of what went, what stays
+  deleted_at BIGINT NOT NULL,
+  emptied_at BIGINT NOT NULL DEFAULT 0           -- when the last file was gone
+);
+CREATE INDEX deletion_deleted ON deletion (deleted_at);
+
+-- A review of somebody who is gone loses its words once. The digest of what was frozen stays, so that a copy they kept can still be proven.
+ALTER TABLE review ADD COLUMN erased_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE review ADD COLUMN frozen_sha256 TEXT NOT NULL DEFAULT '';
+
+CREATE FUNCTION kp_review_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.erased_at = 0 AND NEW.erased_at > 0 AND NEW.message = '' AND NEW.page = '' AND NEW.frozen_sha256 = OLD.sha256
+    AND (NEW.id, NEW.account_id, NEW.generation_id, NEW.purchase_id, NEW.created_at) = (OLD.id, OLD.account_id, OLD.generation_id, OLD.purchase_id, OLD.created_at)
+    AND EXISTS (SELECT 1 FROM account WHERE id = OLD.account_id AND status = 'closed') THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'what was frozen is never changed';
+END $$;
+CREATE FUNCTION kp_review_act_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND NEW.text = 'Removed with the account.'
+    AND (NEW.review_id, NEW.kind, NEW.actor, NEW.credits, NEW.reason, NEW.account_seq, NEW.at) = (OLD.review_id, OLD.kind, OLD.actor, OLD.credits, OLD.reason, OLD.account_seq, OLD.at)
+    AND EXISTS (SELECT 1 FROM review r JOIN account a ON a.id = r.account_id WHERE r.id = OLD.review_id AND a.status = 'closed') THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'acts are never changed';
+END $$;
+DROP TRIGGER review_guard ON review;
+CREATE TRIGGER review_guard BEFORE UPDATE OF id, account_id, message, generation_id, purchase_id, page, evidence, sha256, created_at, erased_at, frozen_sha256 OR DELETE ON review
+  FOR EACH ROW EXECUTE FUNCTION kp_review_erased();
+DROP TRIGGER review_act_guard ON review_act;
+CREATE TRIGGER review_act_guard BEFORE UPDATE OR DELETE ON review_act FOR EACH ROW EXECUTE FUNCTION kp_review_act_erased();
