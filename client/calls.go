@@ -141,6 +141,17 @@ func (c *Client) Favour(ctx context.Context, id string, on bool) error {
 	return err
 }
 
+// Notify has the account mailed once when a picture is done or its credits are
+// back, or not any more.
+func (c *Client) Notify(ctx context.Context, id string, on bool) error {
+	method := http.MethodDelete
+	if on {
+		method = http.MethodPut
+	}
+	_, err := c.Call(ctx, method, root+"/generations"+seg(id)+"/notify", "", nil, nil)
+	return err
+}
+
 // Delete deletes a picture for good. The line in the statement stays.
 func (c *Client) Delete(ctx context.Context, id string) error {
 	_, err := c.Call(ctx, http.MethodDelete, root+"/generations"+seg(id), "", nil, nil)

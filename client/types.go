@@ -142,11 +142,14 @@ type Generation struct {
 	Instruction     string           `json:"instruction"`
 	Aspect          kinpict.Aspect   `json:"aspect"`
 	Favourite       bool             `json:"favourite"`
+	Notify          bool             `json:"notify" doc:"Its owner is mailed when it ends."`
 	Credits         kinpict.Credits  `json:"credits"`
 	CreditsReturned kinpict.Credits  `json:"credits_returned"`
 	CatalogVersion  int64            `json:"catalog_version"`
 	Failure         *kinpict.Failure `json:"failure" doc:"Why there is no picture, and what would help."`
 	Image           *Image           `json:"image"`
+	QueuePosition   *int             `json:"queue_position,omitempty" doc:"While it waits, its place among those that do, from 1. Told by GET /generations/{id} and its events only."`
+	Estimate        *Estimate        `json:"estimate,omitempty" doc:"Until it ends, how long it still takes; absent while too few pictures came out lately to know. Told by GET /generations/{id} and its events only."`
 	Attempts        int              `json:"attempts"`
 	RetryOf         string           `json:"retry_of,omitempty"`
 	CreatedAt       time.Time        `json:"created_at"`
@@ -160,6 +163,15 @@ type Progress struct {
 	Number int    `json:"number" doc:"The step's number, from 1."`
 	Of     int    `json:"of" doc:"How many steps there are."`
 	Ahead  *int   `json:"ahead,omitempty" doc:"While queued: how many are drawn before this one."`
+}
+
+// An Estimate is how long a picture still takes from now on, by how long others
+// of its kind took lately, and by the queue.
+type Estimate struct {
+	SecondsLow  int  `json:"seconds_low" doc:"By when half of the others would be done."`
+	SecondsHigh int  `json:"seconds_high" doc:"By when nine in ten of them would be."`
+	Runs        int  `json:"runs" doc:"How many others it is based on; never fewer than 5." min:"5"`
+	Late        bool `json:"late" doc:"It has taken longer already than nine in ten did; then both seconds are 0 and promise nothing."`
 }
 
 // An Image is a finished picture.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"kinpict"
 	"kinpict/client"
@@ -96,18 +97,38 @@ func (a *API) generation(c *call) error {
 	return c.send(http.StatusOK, out)
 }
 
-// withPlace adds the place in the queue of a generation that waits.
+// notify is on by PUT and off by DELETE. A program has no language but its account's.
+func (a *API) notify(c *call) error {
+	if err := a.Studio.Notify(c.ctx(), c.caller, c.id(), c.op.method == http.MethodPut, ""); err != nil {
+		return err
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// withPlace adds what is known of the time a generation still takes, and its
+// place in the queue if it waits.
 func (a *API) withPlace(c *call, g *kinpict.Generation) (client.Generation, error) {
 	out := generationOf(g)
+	if g.Status.Done() {
+		return out, nil
+	}
+	e, err := a.Studio.Estimate(c.ctx(), g)
+	if err != nil {
+		return out, err
+	}
 	if g.Status == kinpict.Queued {
-		n, err := a.Studio.Ahead(c.ctx(), g.ID)
-		if err != nil {
-			return out, err
-		}
-		out.Progress.Ahead = &n
+		place := e.Ahead + 1
+		out.Progress.Ahead, out.QueuePosition = &e.Ahead, &place
+	}
+	if e.From > 0 {
+		out.Estimate = &client.Estimate{SecondsLow: seconds(e.Low), SecondsHigh: seconds(e.High), Runs: e.From, Late: e.Late}
 	}
 	return out, nil
 }
+
+// seconds is a time in whole seconds, rounded up.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func (a *API) generations(c *call) error {
 	cursor, limit, err := page(c.r)

@@ -185,6 +185,18 @@ var calls = []*operation{
 		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Conflict},
 		serve:   (*API).favourite,
 	}, {
+		method: "PUT", path: root + "/generations/{id}/notify", name: "addNotify", summary: "Have the account mailed once when a picture is done or its credits are back",
+		who:     account,
+		answers: []answer{{status: 204, says: "It will be."}},
+		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Conflict},
+		serve:   (*API).notify,
+	}, {
+		method: "DELETE", path: root + "/generations/{id}/notify", name: "removeNotify", summary: "Have no mail sent about it",
+		who:     account,
+		answers: []answer{{status: 204, says: "None will be."}},
+		fails:   []kinpict.Code{kinpict.NotFound, kinpict.Conflict},
+		serve:   (*API).notify,
+	}, {
 		method: "POST", path: root + "/generations/{id}/shares", name: "share", summary: "Make a private link to a picture",
 		who: visitor, mayKey: true, body: client.ShareOrder{}, optional: true,
 		answers: []answer{{status: 201, says: "The link. Its url is told this once.", body: client.Share{}}},

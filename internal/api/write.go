@@ -112,7 +112,7 @@ func generationOf(g *kinpict.Generation) client.Generation {
 		Progress: client.Progress{Step: g.Step, Number: 1 + slices.Index(kinpict.Steps, g.Step), Of: len(kinpict.Steps)},
 		Quality:  g.Request.Quality, Scenario: g.Request.Scenario, Instruction: g.Request.Instruction, Aspect: g.Request.Aspect,
 		Photos:    make([]client.PhotoUse, len(g.Request.Photos)),
-		Favourite: g.Favourite, Credits: g.Credits, CreditsReturned: g.Returned, CatalogVersion: g.CatalogUsed, Attempts: g.Attempts, RetryOf: g.RetryOf,
+		Favourite: g.Favourite, Notify: g.Notify, Credits: g.Credits, CreditsReturned: g.Returned, CatalogVersion: g.CatalogUsed, Attempts: g.Attempts, RetryOf: g.RetryOf,
 		CreatedAt: g.CreatedAt, StartedAt: maybe(g.StartedAt), FinishedAt: maybe(g.FinishedAt),
 	}
 	for i, p := range g.Request.Photos {

@@ -91,6 +91,7 @@ type Studio struct {
 
 	hub   hub
 	made  shelf
+	paces paces
 	swept atomic.Int64 // microseconds: the last whole sweep of this process
 	queue sync.Once
 	turns chan struct{} // places among those that render
@@ -138,8 +139,8 @@ func (s *Studio) Ahead(ctx context.Context, id string) (n int, err error) {
 	return n, err
 }
 
-// Watch sends the generation as it is and then each change, until it is done or
-// ctx ends, and closes the channel.
+// Watch sends the generation as it is and then each change, that of its place in
+// the queue among them, until it is done or ctx ends, and closes the channel.
 func (s *Studio) Watch(ctx context.Context, c kinpict.Caller, id string) (<-chan *kinpict.Generation, error) {
 	g, err := s.Generation(ctx, c, id)
 	if err != nil {
@@ -153,8 +154,13 @@ func (s *Studio) Watch(ctx context.Context, c kinpict.Caller, id string) (<-chan
 		// Another process may be drawing it, so signals alone are not enough.
 		poll := time.NewTicker(max(s.Poll, 200*time.Millisecond))
 		defer poll.Stop()
+		place := -1
 		for last := (*kinpict.Generation)(nil); ; {
-			if last == nil || g.Status != last.Status || g.Step != last.Step || g.Attempts != last.Attempts {
+			moved := false
+			if e, err := s.Estimate(ctx, g); err == nil && e.Ahead != place {
+				moved, place = true, e.Ahead
+			}
+			if last == nil || moved || g.Status != last.Status || g.Step != last.Step || g.Attempts != last.Attempts || g.Notify != last.Notify {
 				select {
 				case out <- g:
 				case <-ctx.Done():
