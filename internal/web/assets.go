@@ -145,9 +145,14 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	f.write(w, r)
+}
+
+// write answers in the form the client takes.
+func (f *asset) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	body := f.plain
 	if f.brotli != nil {
 		h.Set("Vary", "Accept-Encoding")

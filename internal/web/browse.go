@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -171,28 +170,6 @@ func (s *Site) robots(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=86400")
 	_, err := fmt.Fprint(w, "User-agent: *\nDisallow: /api/\nDisallow: /create\nDisallow: /generations\nDisallow: /credits\nDisallow: /held/\nDisallow: /checkout\nDisallow: /sign-in\nDisallow: /purchases\nDisallow: /help/\n")
-	return err
-}
-
-func (s *Site) manifest(w http.ResponseWriter, _ *http.Request) error {
-	type icon struct {
-		Src     string `json:"src"`
-		Sizes   string `json:"sizes"`
-		Type    string `json:"type"`
-		Purpose string `json:"purpose"`
-	}
-	body, err := json.Marshal(map[string]any{
-		"name": "Kinpict", "short_name": "Kinpict", "start_url": "/", "display": "standalone",
-		"background_color": "#f5f4ef", "theme_color": "#f5f4ef",
-		"icons":     []icon{{s.assets.url("icon.svg"), "any", "image/svg+xml", "any"}, {s.assets.url("icon-512.png"), "512x512", "image/png", "any"}},
-		"shortcuts": []map[string]string{{"name": "Make a picture", "url": "/create"}},
-	})
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/manifest+json")
-	w.Header().Set("Cache-Control", "public, max-age=3600")
-	_, err = w.Write(body)
 	return err
 }
 

@@ -181,6 +181,7 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, sale{}, key, "")}},
 		"policy use":       {"policy-acceptable-use", PricingView{Page: guest}},
 
+		"offline":         {"offline", OfflineView{guest}},
 		"verify":          {"verify", VerifyView{Page: guest, MaxMegabytes: 20}},
 		"verify wrong":    {"verify", VerifyView{Page: guest, MaxMegabytes: 20, Faults: Faults{[]Problem{{"file", "Choose a picture."}}}}},
 		"verify ours":     {"verify", found(provenance.Report{Format: "jpeg", State: provenance.Intact, Signer: provenance.Ours, Issuer: "photos.example", Source: provenance.Captured, Note: provenance.Captured, Software: "Kinpict 1", At: someDay, Actions: []string{"c2pa.created"}})},

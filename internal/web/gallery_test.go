@@ -90,6 +90,8 @@ func exhibit(public *url.URL) (http.Handler, error) {
 			w.Header().Set("Content-Type", "text/event-stream")
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
+		case r.URL.Path == "/sw.js": // a worker that does nothing
+			w.Header().Set("Content-Type", "text/javascript")
 		case slices.Contains([]string{"empty", "manifest"}, r.Header.Get("Sec-Fetch-Dest")):
 			writeJSON(w, struct{}{})
 		default:

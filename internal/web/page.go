@@ -82,6 +82,7 @@ func (f Faults) Fault(field string) string {
 // once for each language.
 type dressing struct {
 	assets *assets
+	worker *asset
 	pages  map[string]map[string]*template.Template // by language and name
 }
 
@@ -106,11 +107,14 @@ var dress = sync.OnceValues(func() (*dressing, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dressing{a, map[string]map[string]*template.Template{}}
+	d := &dressing{assets: a, pages: map[string]map[string]*template.Template{}}
 	for _, p := range languages.All() {
 		if d.pages[p.Code], err = parse(a, p); err != nil {
 			return nil, fmt.Errorf("parse templates: %w", err)
 		}
+	}
+	if d.worker, err = newWorker(d); err != nil {
+		return nil, err
 	}
 	return d, nil
 })
@@ -160,13 +164,17 @@ func parse(a *assets, p *lang.Printer) (map[string]*template.Template, error) {
 	return pages, nil
 }
 
+// spoken is the language of a view.
+func spoken(view any) *lang.Printer {
+	if v, ok := view.(interface{ language() *lang.Printer }); ok {
+		return v.language()
+	}
+	return english
+}
+
 // render makes a page of its view, in the language the view names.
 func (d *dressing) render(name string, view any) ([]byte, error) {
-	p := english
-	if v, ok := view.(interface{ language() *lang.Printer }); ok {
-		p = v.language()
-	}
-	t := d.pages[p.Code][name]
+	t := d.pages[spoken(view).Code][name]
 	if t == nil {
 		return nil, fmt.Errorf("there is no page %q", name)
 	}
@@ -185,6 +193,7 @@ func (d *dressing) send(w http.ResponseWriter, r *http.Request, status int, name
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", spoken(view).Code)
 	h.Add("Vary", "Accept-Encoding, Accept-Language, Cookie")
 	if accepts(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")

@@ -128,6 +128,9 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"POST /prefs/language":                s.chooseLanguage,
 		"GET /robots.txt":                     s.robots,
 		"GET /manifest.webmanifest":           s.manifest,
+		"GET /sw.js":                          s.serveWorker,
+		"GET /offline":                        s.offline,
+		"POST " + SharePath:                   s.takeShared,
 	} {
 		mux.Handle(pattern, httpd.Fields(h).Or(s.Fail))
 	}

@@ -22,3 +22,9 @@ document.addEventListener('submit', e => {
 addEventListener('pageshow', e => {
   if (e.persisted) for (const f of document.forms) delete f.dataset.sent;
 });
+
+// The worker answers when there is no network. It waits for the page, which comes first.
+addEventListener('load', () => {
+  const tt = window.trustedTypes, at = '/sw.js';
+  navigator.serviceWorker?.register(tt ? tt.createPolicy('kinpict', { createScriptURL: () => at }).createScriptURL(at) : at).catch(() => {});
+});
