@@ -61,10 +61,6 @@ func (s *Studio) hold(ctx context.Context, c kinpict.Caller, in kinpict.Intent, 
 // insufficient says what is missing and what would help.
 func insufficient(cost kinpict.Credits, b kinpict.Balance, cat *kinpict.Catalog, h *kinpict.HeldRequest) error {
 	short := cost - b.Spendable
-	unit := "credits"
-	if short == 1 {
-		unit = "credit"
-	}
 	packs := make([]map[string]any, len(cat.Packs))
 	for i, p := range cat.Packs {
 		packs[i] = map[string]any{"id": p.ID, "credits": p.Credits, "price": p.Prices[0], "supports": cat.Supports(p.Credits)}
@@ -75,7 +71,7 @@ func insufficient(cost kinpict.Credits, b kinpict.Balance, cat *kinpict.Catalog,
 		m["debt"] = b.Debt
 	}
 	return &kinpict.Error{Code: kinpict.InsufficientCredits,
-		Message: fmt.Sprintf("This picture uses %d credits and you have %d, so %d more %s needed.", cost, b.Available, short, map[bool]string{true: unit + " is", false: unit + " are"}[short == 1]),
+		Message: fmt.Sprintf("This picture uses %d credits and you have %d, so you need %d more.", cost, b.Available, short),
 		Hint:    "Nothing was taken. Your photos and words are kept; add credits and go on with one press.",
 		Members: m}
 }

@@ -40,17 +40,14 @@ func (s *Studio) Favour(ctx context.Context, c kinpict.Caller, id string, on boo
 		}
 		done, err := t.Favour(g.Owner, id, on)
 		if err == nil && !done {
-			return noPicture("kept among the favourites")
+			return errNoPicture
 		}
 		return err
 	})
 }
 
-// noPicture refuses what needs a finished picture.
-func noPicture(what string) error {
-	return &kinpict.Error{Code: kinpict.Conflict, Message: "There is no finished picture here that could be " + what + ".",
-		Hint: "Ask again when its status is succeeded."}
-}
+// errNoPicture refuses what needs a finished picture.
+var errNoPicture = &kinpict.Error{Code: kinpict.Conflict, Message: "There is no finished picture here.", Hint: "Ask again when its status is succeeded."}
 
 // Delete takes a finished generation of the caller's away for good: the picture
 // and what is made of it, its words, its links, and those of its photos that

@@ -68,7 +68,7 @@ func (r *room) lines() []kinpict.Transaction {
 	r.t.Helper()
 	var lines []kinpict.Transaction
 	if err := r.DB.View(context.Background(), func(t *store.Tx) (err error) {
-		lines, err = t.Statement(r.ann.AccountID, 0, 50)
+		lines, err = t.Statement(store.Sought{AccountID: r.ann.AccountID}, 50)
 		return err
 	}); err != nil {
 		r.t.Fatal(err)

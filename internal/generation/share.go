@@ -61,7 +61,7 @@ func (s *Studio) Share(ctx context.Context, c kinpict.Caller, key, id string, da
 			return err
 		}
 		if !there {
-			return noPicture("shared")
+			return errNoPicture
 		}
 		token = s.derive("token", id, key)
 		share, err = t.AddShare(kinpict.Share{ID: kinpict.SharePrefix + s.derive("id", id, key), Generation: id, Days: days,

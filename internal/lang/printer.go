@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"html/template"
+	"io/fs"
 	"math"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type Printer struct {
 
 	print   *message.Printer
 	told    *recogniser
+	pseudo  bool
 	dates   locales.Translator
 	decimal string
 	money   func(amount, symbol string) string
@@ -33,13 +35,13 @@ func N(english string) string { return english }
 // Say is a message with its arguments. Whole numbers are written as the language
 // groups them; a number that chooses a plural form is handed in as such.
 func (p *Printer) Say(english string, a ...any) string {
-	return p.print.Sprintf(english, a...)
+	return p.bracket(p.print.Sprintf(english, a...))
 }
 
 // SayOf is Say for a text that needs another translation in another place; of
 // names the place for translators and is said to nobody.
 func (p *Printer) SayOf(of, english string, a ...any) string {
-	return p.print.Sprintf(message.Key(of+"|"+english, english), a...)
+	return p.bracket(p.print.Sprintf(message.Key(of+"|"+english, english), a...))
 }
 
 // Rich is Say for a message that holds markup. The message is ours and trusted;
@@ -64,7 +66,30 @@ func (p *Printer) Rich(english string, a ...any) template.HTML {
 // Told is a whole English text that comes from elsewhere, in this language: a
 // message of the catalogue, or one that was formatted from it. What is not
 // recognised is told as it is.
-func (p *Printer) Told(english string) string { return p.told.say(p, english) }
+func (p *Printer) Told(english string) string {
+	if p.pseudo {
+		return p.bracket(english)
+	}
+	return p.told.say(p, english)
+}
+
+// Pseudo is English with every message between ⟦ and ⟧: what stands outside them
+// on a page was not said through a catalogue.
+func Pseudo() *Printer {
+	p, err := newPrinter(0, []fs.FS{Embedded()})
+	if err != nil {
+		panic(err) // the catalogues are embedded
+	}
+	p.Code, p.pseudo = "en-XA", true
+	return p
+}
+
+func (p *Printer) bracket(s string) string {
+	if !p.pseudo {
+		return s
+	}
+	return "⟦" + s + "⟧"
+}
 
 // Number writes n with the digits and groups of the language.
 func (p *Printer) Number(n int64) string { return p.print.Sprintf("%d", n) }
