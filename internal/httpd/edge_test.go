@@ -172,6 +172,8 @@ func TestForeignRequests(t *testing.T) {
 		{"says nothing, with a cookie of nobody's", "POST", "/post", "", "", "theme=dark", "", 200},
 		{"says nothing, without a cookie", "POST", "/post", "", "", "", "", 200},
 		{"a program with a token", "POST", "/post", "", "", "", "Bearer kp_x", 200},
+		{"other site, with our origin", "POST", "/post", "cross-site", own, cookie, "", 403},
+		{"neighbour, with our origin", "POST", "/post", "same-site", own, cookie, "", 403},
 		{"other site without a cookie", "POST", "/post", "cross-site", evil, "", "", 403},
 		{"reading from another site", "GET", "/page", "cross-site", evil, cookie, "", 200},
 		{"payment provider", "POST", "/webhooks/stripe", "", "", "", "", 200},

@@ -33,12 +33,15 @@ func (e *Edge) foreign() func(*http.Request) error {
 		if _, pattern := exempt.Handler(r); pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
 			return nil
 		}
-		if err := protection.Check(r); err != nil {
+		// The trusted origin is for browsers that say no more; one that says
+		// that another site asked is believed.
+		site := r.Header.Get("Sec-Fetch-Site")
+		if err := protection.Check(r); err != nil || site != "" && site != "none" && site != "same-origin" {
 			return &kinpict.Error{Code: kinpict.Forbidden, Message: "This request came from another site, so it was not carried out.",
 				Hint: "Open the page on this site and try again there."}
 		}
 		h := r.Header
-		if h.Get("Sec-Fetch-Site") == "" && h.Get("Origin") == "" && h.Get("Authorization") == "" && cookies.any(r) {
+		if site == "" && h.Get("Origin") == "" && h.Get("Authorization") == "" && cookies.any(r) {
 			return &kinpict.Error{Code: kinpict.Forbidden, Message: "This request does not say which site it came from.",
 				Hint: "Send an Origin header with a cookie, or use an API token instead."}
 		}

@@ -139,6 +139,11 @@ func (b *browser) do(method, path, kind string, body io.Reader) page {
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
+	return b.answer(r)
+}
+
+func (b *browser) answer(r *http.Request) page {
+	b.Helper()
 	res, err := b.http.Do(r)
 	if err != nil {
 		b.Fatal(err)
