@@ -73,12 +73,17 @@ func TestAdvice(t *testing.T) {
 
 // What a person writes from the product's own suggestions is never refused.
 func TestComposedWordsPass(t *testing.T) {
-	for _, s := range append([]Choice{{}}, Seasons...) {
-		for _, c := range append([]Choice{{}}, Clothing...) {
-			for _, m := range append([]Choice{{}}, Moods...) {
-				text := Compose(Wish{Scene: "a summer by the sea", Season: s.ID, Clothing: c.ID, Mood: m.ID, Cast: []Member{{"baby", 1}, {"pet", 0}}, Title: "Us"})
-				if got := Check(text, About{Scenes: []string{"a summer by the sea"}}); len(got) > 0 {
-					t.Errorf("%q: %s for %q", text, got[0].Code, got[0].Words)
+	scenes := map[string]string{"en": "a summer by the sea", "de": "ein Sommer am Meer"}
+	for code, scene := range scenes {
+		for _, s := range append([]Choice{{}}, Seasons...) {
+			for _, c := range append([]Choice{{}}, Clothing...) {
+				for _, m := range append([]Choice{{}}, Moods...) {
+					text := Compose(Wish{Language: code, Scene: scene, Season: s.ID, Clothing: c.ID, Mood: m.ID, Cast: []Member{{"baby", 1}, {"pet", 0}}, Title: "Us"})
+					for _, about := range []About{{Scenes: []string{scene}}, {Scenes: []string{scene}, Generative: true}} {
+						if got := Check(text, about); len(got) > 0 {
+							t.Errorf("%q: %s for %q", text, got[0].Code, got[0].Words)
+						}
+					}
 				}
 			}
 		}
@@ -128,6 +133,58 @@ func TestCompose(t *testing.T) {
 		again.Words = got
 		if twice := Compose(again); twice != got {
 			t.Errorf("pressed twice it is %q, want %q", twice, got)
+		}
+	}
+}
+
+// The words put into the box are in the language of the page, and what was put
+// there in another gives way.
+func TestComposeInGerman(t *testing.T) {
+	cast := []Member{{"grandparent", 1}, {"grandparent", 0}, {"child", 1}, {"pet", 0}}
+	scenes := []string{"a card", "eine Karte"}
+	const german = `"Wir" Das Bild zeigt zwei Großeltern, ein Kind und einen Hund. Das Motiv ist eine Karte. Die Jahreszeit ist der Herbst, mit goldenem Laub. ` +
+		`Alle tragen warme Strickkleidung. Die Stimmung ist warm und innig. unser Hund vorn`
+	const english = `"Wir" The picture shows two grandparents, a child and a dog. Make it a card. The season is autumn, with golden leaves. ` +
+		`Everyone wears warm knitwear. The mood is warm and close. unser Hund vorn`
+	wish := Wish{Cast: cast, Scene: "eine Karte", Scenes: scenes, Season: "autumn", Clothing: "knitted", Mood: "warm", Title: "Wir"}
+	for _, c := range []struct{ language, scene, words, want string }{
+		{"de", "eine Karte", "unser Hund vorn", german},
+		{"de", "eine Karte", german, german},
+		{"de", "eine Karte", english, german},
+		{"en", "a card", german, english},
+		{"fr", "a card", german, english},
+	} {
+		w := wish
+		w.Language, w.Scene, w.Words = c.language, c.scene, c.words
+		if got := Compose(w); got != c.want {
+			t.Errorf("in %s of %q:\n got %q\nwant %q", c.language, c.words, got, c.want)
+		}
+	}
+	own := "Das Bild zeigt Oma und einen Hund. Die Stimmung ist wie immer. Das Motiv ist unser Garten."
+	if got := Compose(Wish{Language: "de", Scenes: scenes, Words: own}); got != own {
+		t.Errorf("of the person's own words is left %q", got)
+	}
+}
+
+// A language that lacks words would leave them out of the box without a word.
+func TestEveryChoiceReadsInEveryLanguage(t *testing.T) {
+	for _, l := range tongues {
+		for _, list := range [][]Choice{Seasons, Clothing, Moods} {
+			for _, c := range list {
+				if c.words[l.code] == "" {
+					t.Errorf("%s: %s has no words", l.code, c.ID)
+				}
+			}
+		}
+		for _, r := range kinpict.Roles {
+			if l.roles[r][0] == "" || l.roles[r][1] == "" {
+				t.Errorf("%s: %s has no noun", l.code, r)
+			}
+		}
+		for word, kind := range animals {
+			if l.pets[kind][0] == "" || l.pets[kind][1] == "" {
+				t.Errorf("%s: a %s is no animal", l.code, word)
+			}
 		}
 	}
 }

@@ -12,29 +12,44 @@ import (
 )
 
 // A Choice is one entry of a list of the prompt helper: its id, how it is
-// offered, and how it reads in the instruction.
-type Choice struct{ ID, Name, words string }
+// offered, and how it reads in the instruction, by language.
+type Choice struct {
+	ID, Name string
+	words    map[string]string
+}
+
+func in(english, german string) map[string]string {
+	return map[string]string{"en": english, "de": german}
+}
 
 // The lists of the prompt helper, closed and in the order they are offered.
 var (
 	Seasons = []Choice{
-		{"spring", "Spring", "spring, with fresh green and blossom"}, {"summer", "Summer", "summer, with warm bright light"},
-		{"autumn", "Autumn", "autumn, with golden leaves"}, {"winter", "Winter", "winter, with clear cold light"}, {"holidays", "The holidays", "the holidays, with warm lights"},
+		{"spring", "Spring", in("spring, with fresh green and blossom", "der Frühling, mit frischem Grün und Blüten")},
+		{"summer", "Summer", in("summer, with warm bright light", "der Sommer, mit warmem, hellem Licht")},
+		{"autumn", "Autumn", in("autumn, with golden leaves", "der Herbst, mit goldenem Laub")},
+		{"winter", "Winter", in("winter, with clear cold light", "der Winter, mit klarem, kaltem Licht")},
+		{"holidays", "The holidays", in("the holidays, with warm lights", "die Weihnachtszeit, mit warmen Lichtern")},
 	}
 	Clothing = []Choice{
-		{"own", "As in the photos", "what they wear in their photos"}, {"everyday", "Everyday clothes", "everyday clothes"}, {"festive", "Festive clothes", "festive clothes"},
-		{"summery", "Light summer clothes", "light summer clothes"}, {"knitted", "Warm knitwear", "warm knitwear"}, {"matching", "Colours that match", "clothes in colours that go together"},
-		{"traditional", "Traditional dress", "the traditional dress of the family"},
+		{"own", "As in the photos", in("what they wear in their photos", "ihre Kleidung von den Fotos")},
+		{"everyday", "Everyday clothes", in("everyday clothes", "Alltagskleidung")},
+		{"festive", "Festive clothes", in("festive clothes", "festliche Kleidung")},
+		{"summery", "Light summer clothes", in("light summer clothes", "leichte Sommerkleidung")},
+		{"knitted", "Warm knitwear", in("warm knitwear", "warme Strickkleidung")},
+		{"matching", "Colours that match", in("clothes in colours that go together", "Kleidung in Farben, die zusammenpassen")},
+		{"traditional", "Traditional dress", in("the traditional dress of the family", "die Tracht der Familie")},
 	}
 	Moods = []Choice{
-		{"calm", "Calm", "calm"}, {"cheerful", "Cheerful", "cheerful"}, {"warm", "Warm and close", "warm and close"}, {"festive", "Festive", "festive"},
-		{"playful", "Playful", "playful"}, {"classic", "Classic portrait", "that of a classic portrait"},
+		{"calm", "Calm", in("calm", "ruhig")}, {"cheerful", "Cheerful", in("cheerful", "fröhlich")}, {"warm", "Warm and close", in("warm and close", "warm und innig")},
+		{"festive", "Festive", in("festive", "festlich")}, {"playful", "Playful", in("playful", "verspielt")},
+		{"classic", "Classic portrait", in("that of a classic portrait", "die eines klassischen Porträts")},
 	}
 )
 
-func words(list []Choice, id string) string {
+func (t tongue) words(list []Choice, id string) string {
 	if i := slices.IndexFunc(list, func(c Choice) bool { return c.ID == id }); i >= 0 {
-		return list[i].words
+		return list[i].words[t.code]
 	}
 	return ""
 }
@@ -51,8 +66,9 @@ func IDs(list []Choice) []string {
 // A Wish is what the prompt helper makes an instruction of. Everything may be
 // left out; ids that are not in the lists say nothing.
 type Wish struct {
-	Scene    string   // the scenario's phrase: "a portrait wall"
-	Scenes   []string // those of all scenarios, to find what was written of another
+	Language string   // to write in, "en" or "de"; English where it is another
+	Scene    string   // the scenario's phrase in that language: "a portrait wall"
+	Scenes   []string // those of all scenarios in all languages, to find what was written of another
 	Cast     []Member
 	Season   string
 	Clothing string
@@ -61,37 +77,25 @@ type Wish struct {
 	Words    string // the person's own
 }
 
-// composed is the sentences that Compose can have written, but for those about
-// the scene. A person's own, however alike they begin, are none of them.
+// composed is the sentences that Compose can have written in any language, but
+// for those about the scene. A person's own, however alike they begin, are none
+// of them.
 var composed = sync.OnceValue(func() *regexp.Regexp {
-	said := func(list []Choice) string {
-		var out []string
-		for _, c := range list {
-			out = append(out, regexp.QuoteMeta(c.words))
-		}
-		return strings.Join(out, "|")
+	var all []string
+	for _, t := range tongues {
+		all = append(all, t.sentences())
 	}
-	var one, many []string
-	for _, nouns := range []map[string][2]string{plainRoles(), pets} {
-		for _, n := range nouns {
-			one, many = append(one, n[0]), append(many, n[1])
-		}
-	}
-	person := `(?:` + strings.Join(one, "|") + `|(?:` + strings.Join(few[2:], "|") + `|[0-9]+) (?:` + strings.Join(many, "|") + `))`
-	return regexp.MustCompile(`(?:The picture shows ` + person + `(?:, ` + person + `)*(?: and ` + person + `)?|The season is (?:` + said(Seasons) +
-		`)|Everyone wears (?:` + said(Clothing) + `)|The mood is (?:` + said(Moods) + `))\.`)
+	return regexp.MustCompile("(?:" + strings.Join(all, "|") + ")")
 })
 
-func plainRoles() map[string][2]string {
-	out := map[string][2]string{}
-	for role, nouns := range roleNouns {
-		out[string(role)] = nouns
+// placed are the sentences about a scene.
+func placed(scene string) []string {
+	out := make([]string, len(tongues))
+	for i, t := range tongues {
+		out[i] = sentence(t.place, scene)
 	}
 	return out
 }
-
-// placed is the sentence about a scene.
-func placed(scene string) string { return sentence("Make it %s.", scene) }
 
 // sentence is a sentence about what, without what would end it or be read as a title.
 func sentence(format, what string) string {
@@ -101,7 +105,9 @@ func sentence(format, what string) string {
 // strike puts with(s) in place of every sentence s that Compose can have written.
 func strike(text string, scenes []string, with func(s string) string) string {
 	for _, scene := range scenes {
-		text = strings.ReplaceAll(text, placed(scene), with(placed(scene)))
+		for _, s := range placed(scene) {
+			text = strings.ReplaceAll(text, s, with(s))
+		}
 	}
 	return composed().ReplaceAllStringFunc(text, with)
 }
@@ -117,7 +123,7 @@ func written(text string, scenes []string) (title, rest string) {
 		return title, rest
 	}
 	for _, scene := range scenes {
-		if strings.HasPrefix(rest, placed(scene)) {
+		if slices.ContainsFunc(placed(scene), func(s string) bool { return strings.HasPrefix(rest, s) }) {
 			return title, rest
 		}
 	}
@@ -168,11 +174,12 @@ func Compose(w Wish) string {
 			lines = append(lines, sentence(format, what))
 		}
 	}
-	add("The picture shows %s.", census(w.Cast, own))
-	add("Make it %s.", w.Scene)
-	add("The season is %s.", words(Seasons, w.Season))
-	add("Everyone wears %s.", words(Clothing, w.Clothing))
-	add("The mood is %s.", words(Moods, w.Mood))
+	t := tongueOf(w.Language)
+	add(t.shows, t.census(w.Cast, own))
+	add(t.place, w.Scene)
+	add(t.season, t.words(Seasons, w.Season))
+	add(t.wears, t.words(Clothing, w.Clothing))
+	add(t.mood, t.words(Moods, w.Mood))
 	for {
 		parts := slices.DeleteFunc([]string{title, strings.Join(lines, " "), own}, func(s string) bool { return s == "" })
 		out := strings.Join(parts, " ")
@@ -224,21 +231,9 @@ var spaces = regexp.MustCompile(`[ \t]{2,}`)
 
 func squeeze(s string) string { return spaces.ReplaceAllString(s, " ") }
 
-var roleNouns = map[kinpict.Role][2]string{
-	"grandparent": {"a grandparent", "grandparents"}, "parent": {"a parent", "parents"}, "child": {"a child", "children"}, "baby": {"a baby", "babies"},
-	"partner": {"a partner", "partners"}, "sibling": {"a brother or sister", "brothers or sisters"}, "friend": {"a friend", "friends"}, "pet": {"a pet", "pets"},
-	"other": {"another member of the family", "other members of the family"},
-}
-
-// pets are the animals a person may name, to say which one a pet is.
-var pets = map[string][2]string{"dog": {"a dog", "dogs"}, "hund": {"a dog", "dogs"}, "puppy": {"a puppy", "puppies"}, "cat": {"a cat", "cats"}, "katze": {"a cat", "cats"},
-	"kitten": {"a kitten", "kittens"}, "horse": {"a horse", "horses"}, "pferd": {"a horse", "horses"}, "rabbit": {"a rabbit", "rabbits"}, "hamster": {"a hamster", "hamsters"}}
-
-var few = []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight"}
-
 // census says who is in the photos: "two grandparents, a child and a dog".
 // Photos without a role say nothing; where no photo has one, nor does census.
-func census(cast []Member, own string) string {
+func (t tongue) census(cast []Member, own string) string {
 	n := map[kinpict.Role]int{}
 	for _, m := range cast {
 		heads := 1
@@ -249,38 +244,40 @@ func census(cast []Member, own string) string {
 	}
 	var parts []string
 	for _, role := range kinpict.Roles {
-		noun := roleNouns[role]
+		noun := t.roles[role]
 		if role == "pet" {
-			noun = species(own, noun)
+			noun = t.species(own)
 		}
 		switch k := n[role]; {
 		case k == 0:
 		case k == 1:
 			parts = append(parts, noun[0])
-		case k < len(few):
-			parts = append(parts, few[k]+" "+noun[1])
+		case k < len(t.few):
+			parts = append(parts, t.few[k]+" "+noun[1])
 		default:
 			parts = append(parts, fmt.Sprintf("%d %s", k, noun[1]))
 		}
 	}
 	if k := len(parts); k > 1 {
-		return strings.Join(parts[:k-1], ", ") + " and " + parts[k-1]
+		return strings.Join(parts[:k-1], ", ") + t.and + parts[k-1]
 	}
 	return strings.Join(parts, "")
 }
 
-// species is the one animal that a person names, or noun where there is none or
-// more than one.
-func species(own string, noun [2]string) [2]string {
-	found := 0
-	for _, t := range tokens(own) {
-		if p, ok := pets[t.bare]; ok && p != noun {
-			noun = p
-			found++
+// species is the one animal that a person names, or any pet where there is none
+// or more than one.
+func (t tongue) species(own string) [2]string {
+	kind := ""
+	for _, w := range tokens(own) {
+		if k := animals[w.bare]; k != "" && k != kind {
+			if kind != "" {
+				return t.roles["pet"]
+			}
+			kind = k
 		}
 	}
-	if found > 1 {
-		return roleNouns["pet"]
+	if kind == "" {
+		return t.roles["pet"]
 	}
-	return noun
+	return t.pets[kind]
 }
