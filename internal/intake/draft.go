@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"kinpict"
 	"kinpict/internal/store"
@@ -51,19 +52,50 @@ func (i *Intake) Draft(ctx context.Context, c kinpict.Caller) (*Draft, error) {
 // SaveDraft keeps a draft in place of the one before. The request need not be
 // complete or valid; the error is Invalid if it is far too long to become so.
 func (i *Intake) SaveDraft(ctx context.Context, c kinpict.Caller, d Draft) error {
+	_, err := i.EditDraft(ctx, c, func(kept *Draft) { *kept = d })
+	return err
+}
+
+// EditDraft lets change make another draft of the one that is kept, and returns
+// it. One follows the other, so that what one page of a person changes does not
+// undo what another one did a moment ago. The errors are those of SaveDraft.
+func (i *Intake) EditDraft(ctx context.Context, c kinpict.Caller, change func(*Draft)) (*Draft, error) {
 	who, err := owner(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	body, err := json.Marshal(d)
+	var d Draft
+	err = i.DB.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.LockPhotos(who); err != nil {
+			return err
+		}
+		d = Draft{}
+		body, err := tx.Draft(who)
+		if err != nil {
+			return err
+		}
+		if body != nil {
+			if err := json.Unmarshal(body, &d); err != nil {
+				return fmt.Errorf("draft: %w", err)
+			}
+		}
+		change(&d)
+		if reflect.DeepEqual(d, Draft{}) {
+			return tx.DropDraft(who)
+		}
+		if body, err = json.Marshal(d); err != nil {
+			return fmt.Errorf("draft: %w", err)
+		}
+		if len(body) > maxDraft {
+			return &kinpict.Error{Code: kinpict.Invalid, Message: "This is too long to keep.",
+				Hint: fmt.Sprintf("An instruction has at most %d characters, a request at most %d photos.", kinpict.MaxInstruction, kinpict.MaxPhotos)}
+		}
+		return tx.PutDraft(who, body)
+	})
 	if err != nil {
-		return fmt.Errorf("draft: %w", err)
+		return nil, err
 	}
-	if len(body) > maxDraft {
-		return &kinpict.Error{Code: kinpict.Invalid, Message: "This is too long to keep.",
-			Hint: fmt.Sprintf("An instruction has at most %d characters, a request at most %d photos.", kinpict.MaxInstruction, kinpict.MaxPhotos)}
-	}
-	return i.DB.Update(ctx, func(tx *store.Tx) error { return tx.PutDraft(who, body) })
+	return &d, nil
 }
 
 // DropDraft forgets the caller's draft, as after its request was accepted.

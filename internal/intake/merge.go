@@ -1,0 +1,124 @@
+package intake
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"kinpict"
+)
+
+// A mark tells what of a draft a page showed: a short sum of each part, then
+// each photo with those of its role and label. What the page sends later is
+// compared with it, so that only what the person changed there is changed.
+
+// Mark is the mark of a draft.
+func (d Draft) Mark() string {
+	var b strings.Builder
+	for i, part := range d.parts() {
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(sum(part))
+	}
+	for _, u := range d.Request.Photos {
+		fmt.Fprintf(&b, "|%s.%s.%s", u.ID, sum(string(u.Role)), sum(u.Label))
+	}
+	return b.String()
+}
+
+// parts are what of a draft is changed by itself, photos aside.
+func (d *Draft) parts() []string {
+	return []string{d.Request.Scenario, d.Request.Quality, string(d.Request.Aspect), d.Request.Instruction, fmt.Sprint(d.Consent),
+		d.Helper.Season, d.Helper.Clothing, d.Helper.Mood, d.Helper.Title}
+}
+
+// take puts part i of another draft in place of its own.
+func (d *Draft) take(i int, from *Draft) {
+	switch i {
+	case 0:
+		d.Request.Scenario = from.Request.Scenario
+	case 1:
+		d.Request.Quality = from.Request.Quality
+	case 2:
+		d.Request.Aspect = from.Request.Aspect
+	case 3:
+		d.Request.Instruction = from.Request.Instruction
+	case 4:
+		d.Consent = from.Consent
+	case 5:
+		d.Helper.Season = from.Helper.Season
+	case 6:
+		d.Helper.Clothing = from.Helper.Clothing
+	case 7:
+		d.Helper.Mood = from.Helper.Mood
+	case 8:
+		d.Helper.Title = from.Helper.Title
+	}
+}
+
+// sum is short, because it tells apart what one person wrote in one field.
+func sum(s string) string {
+	h := fnv.New32a()
+	h.Write([]byte(s))
+	return fmt.Sprintf("%x", h.Sum32())
+}
+
+// Merge is the draft that is kept once a page has sent its own. What differs
+// from the mark the page began with was changed there and wins; all else stays
+// as it is kept, whoever changed it meanwhile. A photo is in it unless it was
+// taken out there. Without a mark, or with one that is none, the page's own
+// draft wins whole.
+func Merge(mark string, page, kept Draft) Draft {
+	head, tail, _ := strings.Cut(mark, "|")
+	sums := strings.Split(head, ".")
+	if len(sums) != len(page.parts()) {
+		return page
+	}
+	out := kept
+	for i, part := range page.parts() {
+		if sum(part) != sums[i] {
+			out.take(i, &page)
+		}
+	}
+	out.Request.Photos = mergePhotos(tail, page.Request.Photos, kept.Request.Photos)
+	return out
+}
+
+func mergePhotos(mark string, page, kept []kinpict.PhotoUse) []kinpict.PhotoUse {
+	type sums struct{ role, label string }
+	shown := map[string]sums{}
+	for _, m := range strings.Split(mark, "|") {
+		if p := strings.Split(m, "."); len(p) == 3 {
+			shown[p[0]] = sums{p[1], p[2]}
+		}
+	}
+	at := func(list []kinpict.PhotoUse, id string) int {
+		return slices.IndexFunc(list, func(u kinpict.PhotoUse) bool { return u.ID == id })
+	}
+	var out []kinpict.PhotoUse
+	for _, u := range kept {
+		i := at(page, u.ID)
+		was, known := shown[u.ID]
+		if i < 0 {
+			if !known {
+				out = append(out, u) // it came after that page
+			}
+			continue
+		}
+		if !known || sum(string(page[i].Role)) != was.role {
+			u.Role = page[i].Role
+		}
+		if !known || sum(page[i].Label) != was.label {
+			u.Label = page[i].Label
+		}
+		out = append(out, u)
+	}
+	for _, u := range page {
+		if _, known := shown[u.ID]; !known && at(out, u.ID) < 0 && len(out) < kinpict.MaxPhotos {
+			out = append(out, u)
+		}
+	}
+	return out
+}
