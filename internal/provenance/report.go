@@ -1,6 +1,9 @@
 package provenance
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // A State is what became of a file's marks.
 type State string
@@ -98,14 +101,7 @@ func (r *Report) Detail() string {
 		}
 		return "The signature matches the file. Whether the name in it is true is not for us to say: anybody can sign under any name."
 	case Altered:
-		s := "What does not match:"
-		for i, p := range r.Altered {
-			if i > 0 {
-				s += ","
-			}
-			s += " " + partWords[p]
-		}
-		return s + ". Programs that save a picture again do this too, so it need not mean harm."
+		return "What does not match: " + strings.Join(r.Parts(), ", ") + ". Programs that save a picture again do this too, so it need not mean harm."
 	case Unproven:
 		return "It uses a way of signing, or of tying the signature to the picture, that we do not read."
 	case Unsigned:
@@ -123,6 +119,15 @@ var partWords = map[string]string{
 	PictureBytes:  "the picture itself",
 	ManifestBytes: "what is written about it",
 	SignatureBits: "the signature",
+}
+
+// Parts puts what does not match into words.
+func (r *Report) Parts() []string {
+	var out []string
+	for _, p := range r.Altered {
+		out = append(out, partWords[p])
+	}
+	return out
 }
 
 // Steps puts the actions into words; one that is not known stands as it is.

@@ -38,6 +38,30 @@ type Scenario struct {
 	Examples []string `yaml:"examples"`
 	// Sample is the file name of the sample picture beside the scenario file.
 	Sample string `yaml:"sample"`
+	// Languages are its words in other languages, by the code of each.
+	Languages map[string]Words `yaml:"languages"`
 	// Layout is the built-in engine's part, parsed there.
 	Layout yaml.Node `yaml:"layout"`
+}
+
+// Words are what people read of a scenario, in one language.
+type Words struct {
+	Title    string   `yaml:"title"`
+	Phrase   string   `yaml:"phrase"` // the title in small letters where the file says nothing
+	Summary  string   `yaml:"summary"`
+	Tips     []string `yaml:"tips"`
+	Examples []string `yaml:"examples"`
+}
+
+// In is the scenario as people read it in a language: a copy with the words of
+// that language, or itself where it has none. What an image model reads stays
+// as it is.
+func (s *Scenario) In(code string) *Scenario {
+	w, ok := s.Languages[code]
+	if !ok {
+		return s
+	}
+	c := *s
+	c.Title, c.Phrase, c.Summary, c.Tips, c.Examples = w.Title, w.Phrase, w.Summary, w.Tips, w.Examples
+	return &c
 }

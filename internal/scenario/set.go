@@ -101,6 +101,12 @@ func load(dir fs.FS, id string) (*Scenario, []byte, error) {
 	if s.Phrase == "" {
 		s.Phrase = strings.ToLower(s.Title)
 	}
+	for code, w := range s.Languages {
+		if w.Phrase == "" {
+			w.Phrase = strings.ToLower(w.Title)
+			s.Languages[code] = w
+		}
+	}
 	if s.ID != id {
 		return nil, nil, fmt.Errorf("id %q is not the folder's name", s.ID)
 	}
@@ -133,6 +139,7 @@ func read(dir fs.FS, name string, most int64) ([]byte, error) {
 var (
 	idForm     = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	sampleForm = regexp.MustCompile(`^[a-z0-9-]+\.(jpg|webp|png)$`)
+	codeForm   = regexp.MustCompile(`^[a-z]{2,3}$`)
 	seasons    = []string{"any", "spring", "summer", "autumn", "winter"}
 )
 
@@ -150,10 +157,26 @@ func (s *Scenario) Check() error {
 	}
 	bad(idForm.MatchString(s.ID) && len(s.ID) <= 40, "id %q is not lower-case words joined by hyphens", s.ID)
 	bad(s.Version >= 1, "version %d is below 1", s.Version)
-	text("title", s.Title, maxTitle)
-	text("phrase", s.Phrase, maxTitle)
-	bad(!strings.ContainsAny(s.Phrase, ".\"\n"), "phrase %q does not fit into a sentence", s.Phrase)
-	text("summary", s.Summary, maxSummary)
+	words := func(of string, w Words) {
+		text(of+"title", w.Title, maxTitle)
+		text(of+"phrase", w.Phrase, maxTitle)
+		bad(!strings.ContainsAny(w.Phrase, ".\"\n"), "%sphrase %q does not fit into a sentence", of, w.Phrase)
+		text(of+"summary", w.Summary, maxSummary)
+		for name, list := range map[string][]string{"tips": w.Tips, "examples": w.Examples} {
+			bad(len(list) <= maxList, "%s%s has more than %d lines", of, name, maxList)
+			for _, v := range list {
+				text("a line of "+of+name, v, maxTip)
+			}
+		}
+	}
+	words("", Words{s.Title, s.Phrase, s.Summary, s.Tips, s.Examples})
+	for code, w := range s.Languages {
+		bad(codeForm.MatchString(code), "language %q is not a code of two or three small letters", code)
+		bad(code != "en", "the words in English stand above, not under languages")
+		words(code+": ", w)
+		bad(len(w.Tips) == len(s.Tips), "%s: there are %d tips, want %d as in English", code, len(w.Tips), len(s.Tips))
+		bad(len(w.Examples) == len(s.Examples), "%s: there are %d examples, want %d as in English", code, len(w.Examples), len(s.Examples))
+	}
 	text("prompt", s.Prompt, maxPrompt)
 	bad(slices.Contains(seasons, s.Season), "season %q is not one of %s", s.Season, strings.Join(seasons, ", "))
 	bad(s.Pace == Framed || s.Pace == Painted, "pace %q is not %s or %s", s.Pace, Framed, Painted)
@@ -163,12 +186,6 @@ func (s *Scenario) Check() error {
 	for i, a := range s.Aspects {
 		_, _, err := a.Ratio()
 		bad(err == nil && !slices.Contains(s.Aspects[:i], a), "aspect %q is not width:height, or stands twice", a)
-	}
-	for name, list := range map[string][]string{"tips": s.Tips, "examples": s.Examples} {
-		bad(len(list) <= maxList, "%s has more than %d lines", name, maxList)
-		for _, v := range list {
-			text("a line of "+name, v, maxTip)
-		}
 	}
 	bad(s.Sample == "" || sampleForm.MatchString(s.Sample), "sample %q is not the name of a JPEG, WebP or PNG file beside it", s.Sample)
 	return errors.Join(errs...)

@@ -84,7 +84,7 @@ func TestEveryScenarioHasItsArtwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range scenario.Builtin().All() {
-		if v := d.scene(s.ID, s); !strings.Contains(v.Small, s.ID) || !strings.Contains(v.Large, s.ID) {
+		if v := d.scene(english, s.ID, s); !strings.Contains(v.Small, s.ID) || !strings.Contains(v.Large, s.ID) {
 			t.Errorf("%s is shown with %s and %s", s.ID, v.Small, v.Large)
 		}
 	}

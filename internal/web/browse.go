@@ -2,35 +2,38 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"kinpict"
 	"kinpict/internal/generation"
 	"kinpict/internal/intake"
+	"kinpict/internal/lang"
 	"kinpict/internal/people"
 )
 
 // Pages anybody may look at; none of them ever spends a credit.
 
-func (s *Site) scenes() []Scene {
+func (s *Site) scenes(say *lang.Printer) []Scene {
 	var out []Scene
 	for _, sc := range s.Scenarios.All() {
-		out = append(out, s.show(sc.ID))
+		out = append(out, s.show(say, sc.ID))
 	}
 	return out
 }
 
 // show describes a scenario, with its own sample where it brings one.
-func (s *Site) show(id string) Scene {
+func (s *Site) show(say *lang.Printer, id string) Scene {
 	sc, err := s.Scenarios.Scenario(id)
 	if err != nil {
-		return s.scene(id, nil)
+		return s.scene(say, id, nil)
 	}
-	v := s.scene(id, sc)
+	v := s.scene(say, id, sc)
+	if sc.Sample != "" {
+		v.Sample = samplePath(id)
+	}
 	if sc.Sample != "" && s.assets.files["img/scenario-"+id+"-360.webp"] == nil {
-		v.Small = "/scenarios/" + id + "/sample"
+		v.Small = v.Sample
 		v.Large = v.Small
 	}
 	return v
@@ -41,7 +44,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "home", homeView(v.page, v.catalog, s.scenes()))
+	return s.send(w, r, http.StatusOK, "home", homeView(v.page, v.catalog, s.scenes(v.page.say)))
 }
 
 func (s *Site) scenarios(w http.ResponseWriter, r *http.Request) error {
@@ -49,7 +52,7 @@ func (s *Site) scenarios(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "scenarios", ScenesView{v.titled("Scenarios"), s.scenes()})
+	return s.send(w, r, http.StatusOK, "scenarios", ScenesView{v.titled(v.page.say.Say("Scenarios")), s.scenes(v.page.say)})
 }
 
 func (s *Site) scenario(w http.ResponseWriter, r *http.Request) error {
@@ -60,15 +63,20 @@ func (s *Site) scenario(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Scenarios.Scenario(r.PathValue("slug")); err != nil {
 		return err
 	}
-	this := s.show(r.PathValue("slug"))
-	all := s.scenes()
+	this := s.show(v.page.say, r.PathValue("slug"))
+	all := s.scenes(v.page.say)
 	var more []Scene
 	for i, sc := range all {
 		if sc.ID == this.ID {
 			more = append(append(more, all[i+1:]...), all[:i]...)
 		}
 	}
-	return s.send(w, r, http.StatusOK, "scenario", SceneView{v.titled(this.Title), this, more[:min(3, len(more))], rates(v.catalog, 0)})
+	page := v.titled(this.Title)
+	page.Description = this.Summary
+	if this.Sample != "" {
+		page.Art = this.Sample
+	}
+	return s.send(w, r, http.StatusOK, "scenario", SceneView{page, this, more[:min(3, len(more))], rates(v.page.say, v.catalog, 0)})
 }
 
 // sample is the sample picture a scenario brings.
@@ -94,14 +102,17 @@ func (s *Site) pricing(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.keepCurrency(w, r, v.catalog)
 	if view.Offer.Fault != "" {
-		view.Title = "Problem: " + view.Title
+		view.Title = v.page.say.Say("Problem: %s", view.Title)
 	}
 	return s.send(w, r, http.StatusOK, "pricing", view)
 }
 
 // prices is the pricing page as a sale shows it.
 func (s *Site) prices(v *visit, sale sale, back string) PricingView {
-	view := PricingView{Page: v.titled("Pricing"), Rates: rates(v.catalog, v.page.Available), Packs: packs(v.catalog, sale, s.key, back), Back: back}
+	page := v.titled(v.page.say.Say("Pricing"))
+	page.Description = v.page.say.Say("Buy credits once, use them whenever. No subscription, no expiry date, and the same credits come back by themselves when a picture fails.")
+	view := PricingView{Page: page, Rates: rates(v.page.say, v.catalog, v.page.Available), Packs: packs(v.page.say, v.catalog, sale, s.key, back),
+		Example: example(v.page.say, v.catalog, s.scenes(v.page.say)), Back: back}
 	if slices.ContainsFunc(view.Packs, func(p Pack) bool { return p.Best }) {
 		for i := range view.Packs {
 			view.Packs[i].Quiet = !view.Packs[i].Best // the framed one stands out
@@ -121,7 +132,7 @@ func (s *Site) pricesWith(r *http.Request, v *visit, back string) (PricingView, 
 	promo, err := s.Shop.Promo(r.Context(), v.caller, typed)
 	if e, ok := as(err); ok && (e.Code == kinpict.PromoRefused || e.Code == kinpict.RateLimited) {
 		view := s.prices(v, sale, back)
-		view.Offer = refused(typed, e)
+		view.Offer = refused(v.page.say, typed, e)
 		return view, nil
 	}
 	if err != nil {
@@ -129,24 +140,25 @@ func (s *Site) pricesWith(r *http.Request, v *visit, back string) (PricingView, 
 	}
 	sale.promo = promo
 	view := s.prices(v, sale, back)
-	view.Offer = offerOf(typed, promo, view.Packs)
+	view.Offer = offerOf(v.page.say, typed, promo, view.Packs)
 	return view, nil
 }
 
 // retention says how long things are kept, from the very times that are applied.
-func (s *Site) retention() []string {
+func retention(say *lang.Printer) []string {
 	return []string{
-		"The photos of an account: " + days(intake.AccountLife) + " after their last use.",
-		"The photos of a guest: " + days(intake.GuestLife) + ".",
-		"A request that waits for credits, and its photos: " + days(generation.KeepHeld) + ".",
-		"Finished pictures stay in your account. A guest’s stay in the browser that made them until they are claimed by signing in.",
-		"Sign-in links: " + count(int(people.LinkLife.Minutes()), "minute", "minutes") + ".",
-		"The statement of credits and payments: as long as bookkeeping asks.",
+		say.Say("The photos of an account: %s after their last use.", say.Days(intake.AccountLife)),
+		say.Say("The photos of a guest: %s.", say.Days(intake.GuestLife)),
+		say.Say("A request that waits for credits, and its photos: %s.", say.Days(generation.KeepHeld)),
+		say.Say("Finished pictures stay in your account. A guest’s stay in the browser that made them until they are claimed by signing in."),
+		say.Say("Sign-in links: %s.", say.Say("%d minutes", int(people.LinkLife.Minutes()))),
+		say.Say("The statement of credits and payments: as long as bookkeeping asks."),
 	}
 }
 
+// policies are the titles of the pages below /policies.
 var policies = map[string]string{
-	"credits": "How credits work", "privacy": "Your photos and privacy", "terms": "Terms", "acceptable-use": "What we make and do not make",
+	"credits": lang.N("How credits work"), "privacy": lang.N("Your photos and privacy"), "terms": lang.N("Terms"), "acceptable-use": lang.N("What we make and do not make"),
 }
 
 func (s *Site) policy(w http.ResponseWriter, r *http.Request) error {
@@ -160,17 +172,10 @@ func (s *Site) policy(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := s.prices(v, sale{}, "")
-	view.Title = title
-	view.Held = days(generation.KeepHeld)
-	view.Retention = s.retention()
+	view.Title, view.Description = v.page.say.Told(title), ""
+	view.Held = v.page.say.Days(generation.KeepHeld)
+	view.Retention = retention(v.page.say)
 	return s.send(w, r, http.StatusOK, "policy-"+name, view)
-}
-
-func (s *Site) robots(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "public, max-age=86400")
-	_, err := fmt.Fprint(w, "User-agent: *\nDisallow: /api/\nDisallow: /create\nDisallow: /generations\nDisallow: /credits\nDisallow: /held/\nDisallow: /checkout\nDisallow: /sign-in\nDisallow: /purchases\nDisallow: /help/\n")
-	return err
 }
 
 func (s *Site) outbox(w http.ResponseWriter, r *http.Request) error {

@@ -10,7 +10,9 @@ import (
 
 	"kinpict"
 	"kinpict/internal/billing"
+	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
+	"kinpict/internal/lang"
 )
 
 // intent is a press of a form's button: the form's key, and what the form says.
@@ -58,7 +60,7 @@ func (s *Site) checkout(w http.ResponseWriter, r *http.Request) error {
 		billing.Choice{Pack: pack, Version: version(r), Currency: currency, Promo: promo, Back: back})
 	if e, ok := as(err); ok && (e.Code == kinpict.PromoRefused || e.Code == kinpict.RateLimited && promo != "") {
 		view := s.prices(v, sale{currency: currency}, back)
-		view.Title, view.Offer = "Problem: "+view.Title, refused(promo, e)
+		view.Title, view.Offer = "Problem: "+view.Title, refused(v.page.say, promo, e)
 		return s.send(w, r, httpd.Means(e.Code).Status, "pricing", view)
 	}
 	if e, ok := as(err); ok && (e.Code == kinpict.PriceChanged || e.Code == kinpict.KeyReused) {
@@ -66,7 +68,8 @@ func (s *Site) checkout(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		view.Notice = &Notice{e.Message, "Nothing was bought. This page shows what is on sale now."}
+		say := v.page.language()
+		view.Notice = &Notice{say.Told(e.Message), say.Say("Nothing was bought. This page shows what is on sale now.")}
 		return s.send(w, r, httpd.Means(e.Code).Status, "pricing", view)
 	}
 	if err != nil {
@@ -91,7 +94,7 @@ func (s *Site) returned(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := CheckoutView{Page: v.private("Payment"), ID: p.ID, State: standing(p.State), Credits: p.Credits + p.Bonus, Bill: billOf(p), Back: local(p.Back)}
+	view := CheckoutView{Page: v.private(paying(v.page.language(), standing(p.State))), ID: p.ID, State: standing(p.State), Credits: p.Credits + p.Bonus, Bill: billOf(p), Back: local(p.Back)}
 	switch view.State {
 	case "waiting":
 		view.Refresh = 4
@@ -119,10 +122,27 @@ func standing(state string) string {
 		return "waiting"
 	case billing.Paid:
 		return "paid"
-	case billing.Expired, billing.Failed:
+	case billing.Expired:
+		return "expired"
+	case billing.Failed:
 		return "failed"
 	}
 	return "returned"
+}
+
+// paying is the title of the page of a payment.
+func paying(say *lang.Printer, state string) string {
+	switch state {
+	case "waiting":
+		return say.Say("Waiting for the payment")
+	case "paid":
+		return say.Say("Paid")
+	case "expired":
+		return say.Say("The payment page has closed")
+	case "failed":
+		return say.Say("The payment did not go through")
+	}
+	return say.Say("This payment was taken back")
 }
 
 // waiting is the held request id if it can go on now, else nil.
@@ -148,10 +168,19 @@ func (s *Site) held(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view, err := s.heldView(r, v, r.PathValue("id"))
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		return s.over(w, r, v)
+	}
 	if err != nil {
 		return err
 	}
 	return s.send(w, r, http.StatusOK, "held", view)
+}
+
+// over is the page of a request that waits no more, or never did.
+func (s *Site) over(w http.ResponseWriter, r *http.Request, v *visit) error {
+	view := HeldView{Page: v.private(v.page.language().Say("This request does not wait any more")), Over: true, Days: int(generation.KeepHeld.Hours() / 24)}
+	return s.send(w, r, http.StatusNotFound, "held", view)
 }
 
 func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error) {
@@ -159,8 +188,8 @@ func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error)
 	if err != nil {
 		return nil, err
 	}
-	view := &HeldView{Page: v.private("Your picture is waiting"), ID: h.ID, Done: h.GenerationID, Scene: s.show(h.Request.Scenario),
-		Quality: qualityName(h.Request.Quality), Instruction: h.Request.Instruction, CatalogVersion: v.catalog.Version, ExpiresAt: h.ExpiresAt,
+	view := &HeldView{Page: v.private(v.page.language().Say("Your picture is waiting")), ID: h.ID, Done: h.GenerationID, Scene: s.show(v.page.say, h.Request.Scenario),
+		Quality: qualityName(v.page.say, h.Request.Quality), Instruction: h.Request.Instruction, CatalogVersion: v.catalog.Version, ExpiresAt: h.ExpiresAt,
 		Debt: v.balance.Debt}
 	if h.GenerationID != "" {
 		return view, nil
@@ -174,9 +203,10 @@ func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error)
 		view.Changed = &Change{h.Cost, rate.Credits}
 	}
 	if view.Shortfall = max(0, rate.Credits-v.balance.Spendable); view.Shortfall > 0 {
-		view.Packs = packs(v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)
+		view.Packs = packs(v.page.say, v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)
 	}
 	view.Sources, err = s.cards(r, v.caller, h.Request.Photos)
+	view.Gone = gone(v.page.language(), h.Request.Photos, view.Sources)
 	return view, err
 }
 
@@ -208,6 +238,11 @@ func (s *Site) resume(w http.ResponseWriter, r *http.Request) error {
 	if kinpict.CodeOf(err) == kinpict.ContentNotAllowed {
 		http.Redirect(w, r, "/create?held="+id+"#words", http.StatusSeeOther) // where the words can be changed
 		return nil
+	}
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		if _, gone := s.Studio.Held(r.Context(), v.caller, id); gone != nil {
+			return s.over(w, r, v)
+		}
 	}
 	if err != nil {
 		return err

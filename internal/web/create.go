@@ -37,7 +37,7 @@ func (s *Site) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if missing := gone(d.Request.Photos, view.Photos); missing != "" && r.URL.Query().Get("from") != "" {
+	if missing := gone(v.page.language(), d.Request.Photos, view.Photos); missing != "" && r.URL.Query().Get("from") != "" {
 		view.Notice = &Notice{missing, "Add what is missing again; everything else is as it was. Nothing is taken before you press the button that names the cost."}
 	}
 	return s.send(w, r, http.StatusOK, "create", view)
@@ -73,9 +73,9 @@ func (s *Site) prefill(r *http.Request, v *visit, d *intake.Draft) error {
 // tool is the create page of a draft.
 func (s *Site) tool(r *http.Request, v *visit, d *intake.Draft) (*CreateView, error) {
 	view := &CreateView{Page: v.titled("Make a picture"), Key: s.key(), CatalogVersion: v.catalog.Version, MaxPhotos: kinpict.MaxPhotos,
-		MaxMegabytes: int64(s.Intake.Limits.Bytes) >> 20, MaxInstruction: kinpict.MaxInstruction, Scenes: s.scenes(), Shapes: s.shapes(),
+		MaxMegabytes: int64(s.Intake.Limits.Bytes) >> 20, MaxInstruction: kinpict.MaxInstruction, Scenes: s.scenes(v.page.say), Shapes: s.shapes(),
 		Selected: d.Request.Scenario, Shape: d.Request.Aspect, Instruction: d.Request.Instruction, Quality: d.Request.Quality, Consent: d.Consent,
-		Rates: rates(v.catalog, v.balance.Spendable)}
+		Rates: rates(v.page.say, v.catalog, v.balance.Spendable)}
 	view.Path = "/create" // also where a form was sent elsewhere
 	view.Private = true
 	if !slices.ContainsFunc(view.Scenes, func(x Scene) bool { return x.ID == view.Selected }) {

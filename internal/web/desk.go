@@ -9,6 +9,7 @@ import (
 	"kinpict"
 	"kinpict/internal/billing"
 	"kinpict/internal/httpd"
+	"kinpict/internal/lang"
 	"kinpict/internal/support"
 )
 
@@ -291,20 +292,20 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "pricing-history", HistoryView{v.titled("Price history"), pricePeriods(periods)})
+	return s.send(w, r, http.StatusOK, "pricing-history", HistoryView{v.titled(v.page.say.Say("Price history")), pricePeriods(v.page.say, periods)})
 }
 
-func pricePeriods(periods []billing.Period) []PricePeriod {
+func pricePeriods(say *lang.Printer, periods []billing.Period) []PricePeriod {
 	var out []PricePeriod
 	current := false
 	for i, p := range periods {
 		x := PricePeriod{Version: p.Catalog.Version, From: p.Catalog.EffectiveAt, Until: p.Until, Scheduled: p.Scheduled, First: i == len(periods)-1,
-			Rates: rates(p.Catalog, 0), Packs: packs(p.Catalog, sale{}, func() string { return "" }, ""), Previews: p.Catalog.Guest.Previews}
+			Rates: rates(say, p.Catalog, 0), Packs: packs(say, p.Catalog, sale{}, func() string { return "" }, ""), Previews: p.Catalog.Guest.Previews}
 		if !p.Scheduled && !current {
 			x.Current, current = true, true
 		}
 		for _, c := range p.Changes {
-			x.Changes = append(x.Changes, title(c)+".")
+			x.Changes = append(x.Changes, title(say.Told(c))+".")
 		}
 		out = append(out, x)
 	}

@@ -54,9 +54,9 @@ func deskSpecimens(guest, ann Page) map[string]specimen {
 		"review open": {"review", reviewView(ann, rev)}, "review answered": {"review", reviewView(ann, &answered)}, "review closed": {"review", reviewView(ann, &closed)},
 		"purchases": {"purchases", PurchasesView{ann, bought}}, "purchases none": {"purchases", PurchasesView{Page: ann}},
 		"receipt": {"receipt", receiptView(ann, receipt)}, "receipt, taken back": {"receipt", receiptView(ann, back)},
-		"price history": {"pricing-history", HistoryView{guest, pricePeriods([]billing.Period{
+		"price history": {"pricing-history", HistoryView{guest, pricePeriods(english, []billing.Period{
 			{Catalog: next, Scheduled: true, Changes: []string{"standard costs 5 credits instead of 4"}},
 			{Catalog: now, Until: next.EffectiveAt, Changes: []string{}}, {Catalog: &first, Until: now.EffectiveAt, Changes: []string{}}})}},
-		"price history, one": {"pricing-history", HistoryView{guest, pricePeriods([]billing.Period{{Catalog: now}})}},
+		"price history, one": {"pricing-history", HistoryView{guest, pricePeriods(english, []billing.Period{{Catalog: now}})}},
 	}
 }

@@ -20,7 +20,7 @@ type specimen struct {
 
 var someDay = time.Date(2026, 11, 21, 18, 40, 0, 0, time.UTC)
 
-func someScenes(d *dressing) []Scene {
+func someScenes(d *dressing, say *lang.Printer) []Scene {
 	var out []Scene
 	for _, s := range []scenario.Scenario{
 		{ID: "gallery", Title: "Gallery wall", Summary: "Frames with mats on a plaster wall.", MinPhotos: 1, MaxPhotos: 8,
@@ -29,7 +29,7 @@ func someScenes(d *dressing) []Scene {
 		{ID: "beach", Title: "Beach evening", Summary: "Taped prints over painted sea and sand.", MinPhotos: 1, MaxPhotos: 8},
 		{ID: "holiday", Title: "Holiday cards", Summary: "Gold frames, fir and foil lettering.", MinPhotos: 1, MaxPhotos: 8},
 	} {
-		out = append(out, d.scene(s.ID, &s))
+		out = append(out, d.scene(say, s.ID, &s))
 	}
 	return out
 }
@@ -58,17 +58,17 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 	found := func(r provenance.Report) VerifyView {
 		return VerifyView{Page: guest, MaxMegabytes: 20, Found: foundIn(&r)}
 	}
-	scenes := someScenes(d)
+	scenes := someScenes(d, say)
 	cards := []Card{
 		{ID: "pho_1", Src: "/api/v1/photos/pho_1/image?thumb=1", Name: "Photo 1", Role: "grandparent", Label: "Nana"},
 		{ID: "pho_2", Src: "/api/v1/photos/pho_2/image?thumb=1", Name: "Photo 2", Notes: []Note{{"info", "", "Enough for 14 x 14 cm.", "A larger one prints larger."}, {"warning", "", "This photo is small. Faces may come out soft.", "Use the original."}}},
 	}
-	shop := packs(c, sale{}, key, "/held/hld_1")
+	shop := packs(say, c, sale{}, key, "/held/hld_1")
 	home := func(p Page) HomeView { return homeView(p, c, scenes) }
 	create := func(p Page, f func(*CreateView)) CreateView {
 		v := CreateView{Page: p, Key: "key_1", CatalogVersion: c.Version, MaxPhotos: kinpict.MaxPhotos, MaxMegabytes: 20,
 			MaxInstruction: kinpict.MaxInstruction, Photos: cards, Scenes: scenes, Selected: "autumn", Quality: kinpict.Standard,
-			Rates: rates(c, p.Available), Begun: true}
+			Rates: rates(say, c, p.Available), Begun: true}
 		if f != nil {
 			f(&v)
 		}
@@ -116,15 +116,15 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 		"home guest": {"home", home(guest)}, "home signed in": {"home", home(ann)}, "home in the dark": {"home", home(dark)}, "home with a model": {"home", home(model)},
 		"home without previews": {"home", home(none)},
 		"scenarios":             {"scenarios", ScenesView{Page: guest, Scenes: scenes}},
-		"scenario":              {"scenario", SceneView{Page: guest, Scene: scenes[0], More: scenes[1:], Rates: rates(c, 0)}},
-		"scenario, fixed count": {"scenario", SceneView{Page: model, Scene: scenes[1], More: scenes[2:], Rates: rates(c, 0)}},
-		"pricing guest":         {"pricing", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, sale{}, key, "/create")}},
-		"pricing signed in":     {"pricing", PricingView{Page: ann, Rates: rates(c, 36), Packs: packs(c, sale{}, key, "")}},
-		"pricing, no preview":   {"pricing", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, sale{}, key, "")}},
+		"scenario":              {"scenario", SceneView{Page: guest, Scene: scenes[0], More: scenes[1:], Rates: rates(say, c, 0)}},
+		"scenario, fixed count": {"scenario", SceneView{Page: model, Scene: scenes[1], More: scenes[2:], Rates: rates(say, c, 0)}},
+		"pricing guest":         {"pricing", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, "/create")}},
+		"pricing signed in":     {"pricing", PricingView{Page: ann, Rates: rates(say, c, 36), Packs: packs(say, c, sale{}, key, "")}},
+		"pricing, no preview":   {"pricing", PricingView{Page: none, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, "")}},
 
 		"pricing with a code":   {"pricing", offered(guest, c, key, "eur", kinpict.Promo{Code: "SPRING-26", Percent: 25, Packs: []string{"credits-80"}})},
 		"pricing, extra":        {"pricing", offered(ann, c, key, "usd", kinpict.Promo{Code: "EXTRA20", Bonus: 20})},
-		"pricing, no such code": {"pricing", PricingView{Page: guest, Packs: packs(c, sale{}, key, ""), Offer: Offer{Typed: "<b>", Fault: "This code does not work here.", Open: "/checkout/return?id=pur_1"}}},
+		"pricing, no such code": {"pricing", PricingView{Page: guest, Packs: packs(say, c, sale{}, key, ""), Offer: Offer{Typed: "<b>", Fault: "This code does not work here.", Open: "/checkout/return?id=pur_1"}}},
 		"checkout, all of it":   {"checkout", at("paid", func(v *CheckoutView) { v.Bill = fullBill() })},
 		"checkout, with a code": {"checkout", at("waiting", func(v *CheckoutView) { v.Bill = fullBill() })},
 
@@ -174,11 +174,11 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 
 		"credits":          {"credits", lines},
 		"credits empty":    {"credits", CreditsView{Page: poor}},
-		"policy credits":   {"policy-credits", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, sale{}, key, ""), Held: "seven days"}},
-		"policy, no guest": {"policy-credits", PricingView{Page: none, Rates: rates(c, 0), Packs: packs(c, sale{}, key, ""), Held: "seven days"}},
+		"policy credits":   {"policy-credits", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, ""), Held: "seven days"}},
+		"policy, no guest": {"policy-credits", PricingView{Page: none, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, ""), Held: "seven days"}},
 		"policy privacy":   {"policy-privacy", PricingView{Page: guest, Retention: []string{"A guest’s photos: 24 hours"}}},
 		"privacy, a model": {"policy-privacy", PricingView{Page: model}},
-		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(c, 0), Packs: packs(c, sale{}, key, "")}},
+		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, "")}},
 		"policy use":       {"policy-acceptable-use", PricingView{Page: guest}},
 
 		"offline":         {"offline", OfflineView{guest}},

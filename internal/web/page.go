@@ -30,19 +30,22 @@ var templates embed.FS
 
 // A Page is what every view begins with.
 type Page struct {
-	Title      string
-	Path       string
-	Theme      string // "", "light" or "dark"
-	Signed     bool
-	Email      string
-	Available  kinpict.Credits
-	Sandbox    bool            // no real money moves
-	Outbox     bool            // /outbox is there to be read
-	Generative bool            // a trained model redraws people; false for the built-in studio
-	Private    bool            // not for search engines
-	Refresh    int             // seconds after which a browser without scripts asks again; 0: never
-	Previews   int             // free previews of a guest, by the catalog
-	Languages  []*lang.Printer // to choose from; a single one needs no choice
+	Title       string
+	Description string // of this page for search engines and previews of links; empty: the site's
+	Public      string // the site's address, without a slash at its end
+	Art         string // path of the picture a preview of a link shows
+	Path        string
+	Theme       string // "", "light" or "dark"
+	Signed      bool
+	Email       string
+	Available   kinpict.Credits
+	Sandbox     bool            // no real money moves
+	Outbox      bool            // /outbox is there to be read
+	Generative  bool            // a trained model redraws people; false for the built-in studio
+	Private     bool            // not for search engines
+	Refresh     int             // seconds after which a browser without scripts asks again; 0: never
+	Previews    int             // free previews of a guest, by the catalog
+	Languages   []*lang.Printer // to choose from; a single one needs no choice
 
 	say *lang.Printer // the language of the page, English if nobody said
 }
@@ -60,7 +63,7 @@ func (p Page) Lang() string { return p.language().Code }
 func (p Page) Dir() string  { return p.language().Dir }
 
 // PreviewWords is the number of free previews in a sentence.
-func (p Page) PreviewWords() string { return count(p.Previews, "free preview", "free previews") }
+func (p Page) PreviewWords() string { return p.language().Say("%d free previews", p.Previews) }
 
 // A Problem is something a person can put right, at a field of the page.
 type Problem struct{ Field, Message string }
@@ -126,6 +129,7 @@ func parse(a *assets, p *lang.Printer) (map[string]*template.Template, error) {
 		"asset": a.url, "icon": icon, "mark": func() template.HTML { return mark },
 		"t": p.Say, "h": p.Rich, "tc": p.SayOf, "told": p.Told,
 		"credits": p.Credits, "signed": p.Signed, "money": p.Money, "date": p.Date, "month": p.Month, "moment": p.Moment, "clock": p.Clock, "iso": iso,
+		"role":  func(r kinpict.Role) string { return p.Told(roleNames[r]) },
 		"short": short, "title": title[kinpict.Role], "roles": func() []kinpict.Role { return kinpict.Roles },
 		"kinds": func() []Note { return []Note{{Kind: "refused"}, {Kind: "warning"}, {Kind: "info"}} },
 		"num": func(n any) (string, error) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kinpict"
+	"kinpict/internal/lang"
 )
 
 // A sale is how a person is shown prices: in which currency, and with which
@@ -130,7 +131,7 @@ type Offer struct {
 
 // offerOf says what a code does to the packs that are shown. One that is for
 // none of them does not work here.
-func offerOf(typed string, p *kinpict.Promo, packs []Pack) Offer {
+func offerOf(say *lang.Printer, typed string, p *kinpict.Promo, packs []Pack) Offer {
 	o := Offer{Typed: typed}
 	if p == nil {
 		return o
@@ -142,31 +143,38 @@ func offerOf(typed string, p *kinpict.Promo, packs []Pack) Offer {
 		}
 	}
 	if fits == 0 {
-		o.Fault = "This code does not work here. It is for another pack or currency."
+		o.Fault = say.Say("This code does not work here. It is for another pack or currency.")
 		return o
 	}
+	everywhere := fits == len(packs)
 	switch {
+	case p.Bonus > 0 && everywhere:
+		o.Says = say.Say("%s adds %s.", p.Code, say.Credits(p.Bonus))
 	case p.Bonus > 0:
-		o.Says = p.Code + " adds " + credits(p.Bonus)
-	case p.Percent > 0:
-		o.Says = p.Code + " takes " + number(p.Percent) + "% off"
+		o.Says = say.Say("%s adds %s where it is shown.", p.Code, say.Credits(p.Bonus))
+	case everywhere:
+		o.Says = say.Say("%s takes %s off.", p.Code, off(say, p))
 	default:
-		o.Says = p.Code + " takes " + money(p.Off) + " off"
+		o.Says = say.Say("%s takes %s off where it is shown.", p.Code, off(say, p))
 	}
-	if fits < len(packs) {
-		o.Says += " where it is shown"
-	}
-	o.Says += "."
 	return o
 }
 
+// off is what a code takes from a price.
+func off(say *lang.Printer, p *kinpict.Promo) string {
+	if p.Percent > 0 {
+		return say.Say("%d%%", p.Percent)
+	}
+	return say.Money(p.Off)
+}
+
 // refused is the offer of a code that an error refused.
-func refused(typed string, e *kinpict.Error) Offer {
-	o := Offer{Typed: typed, Fault: e.Message}
+func refused(say *lang.Printer, typed string, e *kinpict.Error) Offer {
+	o := Offer{Typed: typed, Fault: say.Told(e.Message)}
 	if id, ok := e.Members["checkout"].(string); ok {
 		o.Open = purchaseURL(id)
 	} else if e.Code == kinpict.RateLimited {
-		o.Fault += " " + e.Hint
+		o.Fault += " " + say.Told(e.Hint)
 	}
 	return o
 }

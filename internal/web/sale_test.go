@@ -10,8 +10,8 @@ import (
 func offered(p Page, c *kinpict.Catalog, key func() string, currency string, promo kinpict.Promo) PricingView {
 	two := inTwoCurrencies(c)
 	s := sale{currency, &promo}
-	view := PricingView{Page: p, Rates: rates(two, 0), Packs: packs(two, s, key, "/create"), Currencies: currencies(two, currency), Back: "/create"}
-	view.Offer = offerOf(promo.Code, &promo, view.Packs)
+	view := PricingView{Page: p, Rates: rates(english, two, 0), Packs: packs(english, two, s, key, "/create"), Currencies: currencies(two, currency), Back: "/create"}
+	view.Offer = offerOf(english, promo.Code, &promo, view.Packs)
 	return view
 }
 
@@ -58,7 +58,7 @@ func TestPacksOfASale(t *testing.T) {
 		{"a code for dollars", sale{"eur", &kinpict.Promo{Code: "OFF", Off: kinpict.Money{Amount: 100, Currency: "usd"}}}, "€11", "€11", "", 20},
 		{"a code for another pack", sale{"", &kinpict.Promo{Code: "BIG", Percent: 50, Packs: []string{"credits-280"}}}, "$12", "$12", "", 20},
 	} {
-		p := packs(c, x.sale, key, "")[0]
+		p := packs(english, c, x.sale, key, "")[0]
 		if money(p.Price) != x.price || money(p.Full) != x.full || p.Promo != x.promo || p.Supports[0].Count != x.pictures {
 			t.Errorf("%s: %s instead of %s by %q for %d pictures; want %s, %s, %q, %d", x.name, money(p.Price), money(p.Full), p.Promo, p.Supports[0].Count,
 				x.price, x.full, x.promo, x.pictures)
@@ -77,7 +77,7 @@ func TestWhatACodeSays(t *testing.T) {
 		{kinpict.Promo{Code: "THREE", Bonus: 20, Packs: []string{"credits-280"}}, "THREE adds 20 credits where it is shown.", ""},
 		{kinpict.Promo{Code: "FOUR", Off: kinpict.Money{Amount: 150, Currency: "eur"}}, "", "This code does not work here. It is for another pack or currency."},
 	} {
-		o := offerOf(x.promo.Code, &x.promo, packs(c, sale{promo: &x.promo}, func() string { return "k" }, ""))
+		o := offerOf(english, x.promo.Code, &x.promo, packs(english, c, sale{promo: &x.promo}, func() string { return "k" }, ""))
 		if o.Says != x.says || o.Fault != x.fault {
 			t.Errorf("%s says %q, %q; want %q, %q", x.promo.Code, o.Says, o.Fault, x.says, x.fault)
 		}

@@ -209,7 +209,7 @@ func (s *Site) short(w http.ResponseWriter, r *http.Request, v *visit, f *sent, 
 		return err
 	}
 	view.Held = &Shortage{ID: h.ID, Required: rate.Credits, Available: v.balance.Available, Shortfall: rate.Credits - v.balance.Spendable, Debt: v.balance.Debt,
-		ExpiresAt: h.ExpiresAt, Packs: packs(v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)}
+		ExpiresAt: h.ExpiresAt, Packs: packs(v.page.say, v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)}
 	view.Title = "More credits needed"
 	return s.send(w, r, http.StatusUnprocessableEntity, "create", view)
 }

@@ -40,6 +40,8 @@ type Site struct {
 	Sandbox Sandbox
 	// Test is whether no real money moves, which a bar says on every page.
 	Test bool
+	// PublicURL is the site's address, without a slash at its end.
+	PublicURL string
 	// ShareURL is the address of the page a private link leads to.
 	ShareURL func(token string) string
 	// Outbox is whether /outbox shows kept mail, sign-in links among it, to
@@ -51,6 +53,8 @@ type Site struct {
 	// those below when it is there.
 	arrivals        *httpd.Arrivals
 	uploads, checks *httpd.Slots
+	streams         *httpd.Slots
+	liveEvery       time.Duration
 }
 
 // Sandbox is the sandbox provider as its page needs it.
@@ -72,11 +76,13 @@ func New(s Site) (*Site, error) {
 	s.arrivals = httpd.NewArrivals(512, 64, 1<<30, 320<<20)
 	s.uploads = &httpd.Slots{All: 16, Each: 4}
 	s.checks = &httpd.Slots{All: 4, Each: 2}
+	s.streams = &httpd.Slots{All: allStreams, Each: eachStreams}
+	s.liveEvery = liveEvery
 	return &s, nil
 }
 
 // Sample is the address of a scenario's sample artwork.
-func (s *Site) Sample(id string) string { return s.show(id).Large }
+func (s *Site) Sample(id string) string { return s.show(english, id).Large }
 
 // Routes adds the pages to mux.
 func (s *Site) Routes(mux *http.ServeMux) {
@@ -95,9 +101,11 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"POST /create/photos/{id}/delete":     s.deletePhoto,
 		"GET /generations":                    s.generations,
 		"GET /generations/{id}":               s.generation,
+		"GET /generations/{id}/progress":      s.progress,
 		"POST /generations/{id}/cancel":       s.cancel,
 		"POST /generations/{id}/retry":        s.retry,
 		"POST /generations/{id}/favourite":    s.favour,
+		"POST /generations/{id}/notify":       s.notify,
 		"POST /generations/{id}/delete":       s.deletePicture,
 		"GET /generations/{id}/compare":       s.compare,
 		"POST /generations/{id}/shares":       s.share,
@@ -127,6 +135,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"POST /prefs/theme":                   s.chooseTheme,
 		"POST /prefs/language":                s.chooseLanguage,
 		"GET /robots.txt":                     s.robots,
+		"GET /sitemap.xml":                    s.sitemap,
 		"GET /manifest.webmanifest":           s.manifest,
 		"GET /sw.js":                          s.serveWorker,
 		"GET /offline":                        s.offline,
@@ -185,7 +194,7 @@ func (s *Site) visitBy(r *http.Request, c kinpict.Caller) (*visit, error) {
 
 // blank is a page for a visitor nothing is known about.
 func (s *Site) blank(r *http.Request) Page {
-	p := Page{Path: r.URL.Path, Sandbox: s.Test || s.Sandbox != nil, Outbox: s.Outbox, Generative: s.Generative, Languages: s.Languages.All(), say: s.printer(r)}
+	p := Page{Path: r.URL.Path, Public: s.PublicURL, Art: s.art(), Sandbox: s.Test || s.Sandbox != nil, Outbox: s.Outbox, Generative: s.Generative, Languages: s.Languages.All(), say: s.printer(r)}
 	switch t := s.Identity.Cookies.Value(r, s.Identity.Cookies.Name(themeCookie)); t {
 	case "light", "dark":
 		p.Theme = t

@@ -376,7 +376,7 @@ func TestReasonsForNotGoingOnKeepEverything(t *testing.T) {
 	}
 	changed := ann.upload("/create", f).want(t, 409, "The price has changed", "4 credits", "It takes 6 credits now", "Keep me", "Make picture, 6 credits")
 	ann.get("/pricing").want(t, 200, "6 credits")
-	ann.get("/policies/credits").want(t, 200, "A Standard family picture uses 6 credits", "about 13 standard or 8 enhanced")
+	ann.get("/policies/credits").want(t, 200, "A Standard family picture uses 6 credits", "about 13 standard pictures or 8 enhanced pictures")
 
 	f = changed.form(t)
 	f.Set("instruction", "Keep me")

@@ -2,11 +2,11 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"kinpict"
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
+	"kinpict/internal/lang"
 	"kinpict/internal/provenance"
 )
 
@@ -33,7 +33,7 @@ func (s *Site) verifyPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "verify", VerifyView{Page: v.titled("Check a picture"), MaxMegabytes: generation.MaxChecked >> 20})
+	return s.send(w, r, http.StatusOK, "verify", VerifyView{Page: v.titled(v.page.say.Say("Check a picture")), MaxMegabytes: generation.MaxChecked >> 20})
 }
 
 // verify looks at one file and forgets it.
@@ -49,7 +49,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	defer arrival.End()
 	release := func() {}
 	defer func() { release() }()
-	view := VerifyView{Page: v.private("Check a picture"), MaxMegabytes: generation.MaxChecked >> 20}
+	view := VerifyView{Page: v.private(v.page.say.Say("Check a picture")), MaxMegabytes: generation.MaxChecked >> 20}
 	report, err := s.Studio.CheckMarks(r.Context(), v.caller, func() ([]byte, error) {
 		form, err := httpd.ReadForm(w, r, httpd.FormLimits{Files: 1, FileBytes: generation.MaxChecked, Fields: 4, Arrival: arrival})
 		if err != nil {
@@ -69,11 +69,11 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	if e, ok := as(err); ok && (e.Code == kinpict.FileEmpty || e.Code == kinpict.FileTooLarge) {
 		status = httpd.Means(e.Code).Status
-		view.Problems = []Problem{{"file", e.Message}}
+		view.Problems = []Problem{{"file", v.page.say.Told(e.Message)}}
 	} else if err != nil {
 		return err
 	} else {
-		view.Found = foundIn(report)
+		view.Found = foundIn(v.page.say, report)
 	}
 	return s.send(w, r, status, "verify", view)
 }
@@ -91,46 +91,65 @@ func (s *Site) issuer(w http.ResponseWriter, r *http.Request) error {
 }
 
 // foundIn puts a report into the words of the page.
-func foundIn(r *provenance.Report) *Found {
-	f := &Found{Headline: r.Headline(), Detail: r.Detail(), Icon: "info"}
+func foundIn(say *lang.Printer, r *provenance.Report) *Found {
+	f := &Found{Headline: say.Told(r.Headline()), Detail: say.Told(r.Detail()), Icon: "info"}
 	switch {
 	case r.OK():
 		f.Icon, f.Tone = "check", "good"
 	case r.State == provenance.Altered || r.State == provenance.Damaged:
 		f.Icon, f.Tone = "alert", "bad"
 	}
+	if r.State == provenance.Altered {
+		f.Detail = say.Say("What does not match: %s. Programs that save a picture again do this too, so it need not mean harm.", chain(say, "%s, %s", r.Parts()))
+	}
 	add := func(name, value string) {
 		if value != "" {
 			f.Facts = append(f.Facts, Fact{name, value})
 		}
 	}
-	add("Signed by", signerWords(r.Signer, r.Issuer))
-	add("What it is", provenance.SourceWords(r.Source))
+	add(say.Say("Signed by"), signer(say, r.Signer, r.Issuer))
+	add(say.Say("What it is"), say.Told(provenance.SourceWords(r.Source)))
 	if r.Note != r.Source {
-		add("An unsigned note says", provenance.SourceWords(r.Note))
+		add(say.Say("An unsigned note says"), say.Told(provenance.SourceWords(r.Note)))
 	}
 	if !r.At.IsZero() {
-		add("Made on", date(r.At))
+		add(say.Say("Made on"), say.Date(r.At))
 	}
-	add("Made with", r.Software)
-	add("What was done", title(strings.Join(r.Steps(), ", then ")))
+	add(say.Say("Made with"), r.Software)
+	add(say.Say("What was done"), title(chain(say, lang.N("%s, then %s"), r.Steps())))
 	for _, p := range r.Former {
-		add("Built on a picture", p.Software+", "+signerWords(p.Signer, p.Issuer)+formerWords[p.State])
+		add(say.Say("Built on a picture"), say.Say(formerWords[p.State], p.Software, signer(say, p.Signer, p.Issuer)))
 	}
 	return f
 }
 
-func signerWords(s provenance.Signer, name string) string {
-	switch s {
-	case provenance.Ours:
-		return "this site, " + name
-	case provenance.Others:
-		return "somebody who goes by “" + name + "”"
+// chain joins words with a format of two.
+func chain(say *lang.Printer, format string, words []string) string {
+	var out string
+	for i, w := range words {
+		if w = say.Told(w); i == 0 {
+			out = w
+		} else {
+			out = say.Say(format, out, w)
+		}
 	}
-	return ""
+	return out
 }
 
+func signer(say *lang.Printer, s provenance.Signer, name string) string {
+	switch s {
+	case provenance.Ours:
+		return say.Say("this site, %s", name)
+	case provenance.Others:
+		return say.Say("somebody who goes by “%s”", name)
+	}
+	return say.Say("nobody")
+}
+
+// formerWords say with what a picture was made that another one was built on,
+// and by whom it was signed.
 var formerWords = map[provenance.State]string{
-	provenance.Altered:  ". That signature does not hold",
-	provenance.Unproven: ". That signature cannot be checked here",
+	provenance.Intact:   lang.N("%s, signed by %s"),
+	provenance.Altered:  lang.N("%s, signed by %s. That signature does not hold."),
+	provenance.Unproven: lang.N("%s, signed by %s. That signature cannot be checked here."),
 }

@@ -49,6 +49,7 @@ type PricingView struct {
 	Held      string // how long a request waits for credits
 	Retention []string
 
+	Example    []Entry    // of a statement in which a picture failed
 	Currencies []Currency // to choose from, if there are several
 	Offer      Offer
 	Back       string
@@ -117,38 +118,6 @@ type Change struct{ Was, Now kinpict.Credits }
 // A Notice says why a press did nothing, and what helps.
 type Notice struct{ Message, Hint string }
 
-// GenerationView feeds generation.html. State is working, ready, failed or canceled.
-type GenerationView struct {
-	Page
-	ID             string
-	State          string
-	Preview        bool
-	Scene          Scene
-	Picture        string // address of a page-sized rendition
-	Download       string
-	Width, Height  int
-	Results        *Results // what can be done with a finished picture
-	Gone           string   // photos of the request that are no longer kept, in a sentence
-	Notice         *Notice
-	Step, Percent  int
-	Timeline       []Moment
-	Cancelable     bool
-	Failure        kinpict.Failure
-	Advice         []Piece         // the failure's, with the policy it names as a link
-	Spent          kinpict.Credits // what was taken
-	Returned       kinpict.Credits
-	Cost           kinpict.Credits // what another try takes now
-	CatalogVersion int64
-	Key            string
-	CreatedAt      time.Time
-	FinishedAt     time.Time
-	Sources        []Card
-	Changed        *Change // the price of another try
-}
-
-// A Moment is one step of the timeline.
-type Moment struct{ Name, Text, Class, Sub string }
-
 // Results is what a finished picture can be kept and shown as.
 type Results struct {
 	Favourite bool
@@ -157,8 +126,14 @@ type Results struct {
 	Shares    []Share
 	NewLink   string // the address of a link that was just made
 	Key       string
-	Days      []int
-	DaysNow   int
+	Days      []Choice
+}
+
+// A Choice is how many days a link may work.
+type Choice struct {
+	Days int
+	Name string
+	Now  bool
 }
 
 // A Form is one a picture can be downloaded in.
@@ -202,6 +177,7 @@ type GenerationsView struct {
 	Page
 	Items      []Tile
 	Favourites bool // only these are shown
+	Working    int  // are not done yet
 	Deleted    bool // one was deleted just now
 	Later      bool // not the first page
 	Next       string
@@ -212,7 +188,7 @@ type Tile struct {
 	ID, Title, Label, State string
 	Picture                 string
 	Width, Height           int
-	Favourite               bool
+	Favourite, Working      bool
 	At                      time.Time
 }
 
@@ -269,7 +245,7 @@ type ConfirmView struct {
 	Token string
 }
 
-// CheckoutView feeds checkout.html. State is paid, waiting, returned or failed.
+// CheckoutView feeds checkout.html. State is paid, waiting, returned, failed or expired.
 type CheckoutView struct {
 	Page
 	ID, State string
@@ -292,6 +268,9 @@ type HeldView struct {
 	Page
 	ID             string
 	Done           string // the generation it became
+	Over           bool   // it waits no more
+	Days           int    // that a request waits
+	Gone           string
 	Scene          Scene
 	Quality        string
 	Instruction    string

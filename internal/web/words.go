@@ -10,7 +10,14 @@ import (
 	"golang.org/x/text/currency"
 
 	"kinpict"
+	"kinpict/internal/lang"
 )
+
+// roleNames are who somebody is, as a choice and beside a photo.
+var roleNames = map[kinpict.Role]string{
+	"grandparent": lang.N("Grandparent"), "parent": lang.N("Parent"), "child": lang.N("Child"), "baby": lang.N("Baby"), "partner": lang.N("Partner"),
+	"sibling": lang.N("Sibling"), "friend": lang.N("Friend"), "pet": lang.N("Pet"), "other": lang.N("Other"),
+}
 
 // number writes n with a comma before each group of three digits.
 func number(n int64) string {

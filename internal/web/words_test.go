@@ -26,7 +26,7 @@ func TestAmountsInWords(t *testing.T) {
 func TestNumbersOfPacksComeFromTheCatalog(t *testing.T) {
 	c := &kinpict.Catalog{Version: 7, Qualities: []kinpict.Rate{{ID: kinpict.Standard, Credits: 5}, {ID: kinpict.Enhanced, Credits: 11}},
 		Packs: []kinpict.Pack{{ID: "a", Credits: 100, Prices: []kinpict.Money{{Amount: 1000, Currency: "eur"}}}, {ID: "b", Credits: 300, Prices: []kinpict.Money{{Amount: 3300, Currency: "eur"}}}}}
-	got := packs(c, sale{}, func() string { return "k" }, "")
+	got := packs(english, c, sale{}, func() string { return "k" }, "")
 	if s := got[0].Supports; s[0].Count != 20 || s[1].Count != 9 {
 		t.Errorf("100 credits support %v, want 20 and 9", s)
 	}
@@ -36,11 +36,11 @@ func TestNumbersOfPacksComeFromTheCatalog(t *testing.T) {
 	if !got[0].Best || got[1].Best {
 		t.Error("the better price is the first pack's, and is not said to be")
 	}
-	r := rates(c, 7)
+	r := rates(english, c, 7)
 	if r[0].Left != 2 || r[0].Short != 0 || r[1].Short != 4 {
 		t.Errorf("7 credits leave %d and lack %d, want 2 and 4", r[0].Left, r[1].Short)
 	}
-	if r := rates(c, -3); r[0].Short != 8 {
+	if r := rates(english, c, -3); r[0].Short != 8 {
 		t.Errorf("with 3 owed, %d are missing of 5, want 8", r[0].Short)
 	}
 }
