@@ -58,7 +58,10 @@ type Config struct {
 
 	Proxies string `name:"trusted-proxies" env:"KINPICT_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, with commas, such as 10.0.0.0/8. Empty: nobody's."`
 	Workers int    `name:"workers" env:"KINPICT_WORKERS" default:"1" help:"Pictures drawn at once by this process, 1 to 64. An Enhanced one needs about 400 MiB."`
-	LogJSON bool   `name:"log-json" env:"KINPICT_LOG_JSON" help:"Write the log as JSON lines."`
+	// Languages are those of the site; internal/lang knows which there are.
+	Languages string `name:"languages" env:"KINPICT_LANGUAGES" default:"en,de" help:"Languages of the site with commas, the first for who reads none of them: en, de. ar has headings only, and shows a page from right to left."`
+
+	LogJSON bool `name:"log-json" env:"KINPICT_LOG_JSON" help:"Write the log as JSON lines."`
 }
 
 // FollowListen makes the public URL that of a listen address on this machine,
@@ -115,6 +118,10 @@ func list(s string) []string {
 	return out
 }
 
+// LanguageCodes are the languages of the site, the first one being for who reads
+// none of them.
+func (c *Config) LanguageCodes() []string { return list(c.Languages) }
+
 // Validate reports every problem at once, each with what to do about it.
 func (c *Config) Validate() error {
 	var errs []error
@@ -152,6 +159,9 @@ func (c *Config) Validate() error {
 	c.validatePayments(bad)
 	if c.Limits != "default" && c.Limits != "relaxed" {
 		bad("LIMITS", "%q is neither default nor relaxed", c.Limits)
+	}
+	if len(c.LanguageCodes()) == 0 {
+		bad("LANGUAGES", "names no language; en is always there")
 	}
 	if c.Workers < 1 || c.Workers > 64 {
 		bad("WORKERS", "%d is not between 1 and 64", c.Workers)

@@ -118,6 +118,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		{"live mode in the clear", stripe(func(c *Config) { live(c); c.PublicURL = "http://localhost:8080" }), []string{"PUBLIC_URL"}},
 		{"strange limits", func(c *Config) { c.Limits = "none" }, []string{"LIMITS"}},
 		{"no workers", func(c *Config) { c.Workers = 0 }, []string{"WORKERS"}},
+		{"no language", func(c *Config) { c.Languages = " , " }, []string{"LANGUAGES"}},
 		{"a proxy that is no network", func(c *Config) { c.Proxies = "10.0.0.1" }, []string{"TRUSTED_PROXIES"}},
 		{"three at once", func(c *Config) { c.Engines, c.Limits, c.Workers = "", "x", 99 }, []string{"ENGINES", "LIMITS", "WORKERS"}},
 	} {
