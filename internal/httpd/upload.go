@@ -26,6 +26,9 @@ type FormLimits struct {
 	Total int64
 	// Arrival counts the files' bytes until it ends; nil counts none.
 	Arrival *Arrival
+	// Skip leaves out a file that is too large or one too many, and reads on, so
+	// that what else was entered is not lost with it.
+	Skip bool
 }
 
 const (
@@ -36,8 +39,9 @@ const (
 
 // A Form is a multipart form that was read whole. Close it.
 type Form struct {
-	Values url.Values
-	Files  []*File
+	Values  url.Values
+	Files   []*File
+	Skipped []error // why files were left out, each a *kinpict.Error
 }
 
 // A File is one file of a form. It lies on the disk without a name, so that it
@@ -89,7 +93,7 @@ func ReadForm(w http.ResponseWriter, r *http.Request, lim FormLimits) (form *For
 			form = nil
 		}
 	}()
-	fields := 0
+	fields, over := 0, false
 	for parts := multipart.NewReader(whole(r.Body), params["boundary"]); ; {
 		part, err := parts.NextRawPart()
 		if err == io.EOF { // only after the last boundary
@@ -128,10 +132,21 @@ func ReadForm(w http.ResponseWriter, r *http.Request, lim FormLimits) (form *For
 			continue
 		}
 		if len(form.Files) == lim.Files {
-			return form, &kinpict.Error{Code: RequestTooLarge, Message: fmt.Sprintf("There are more than %d files in one request.", lim.Files),
+			err := &kinpict.Error{Code: RequestTooLarge, Message: fmt.Sprintf("There are more than %d files in one request.", lim.Files),
 				Hint: "Send the others in another request."}
+			if !lim.Skip {
+				return form, err
+			}
+			if !over {
+				form.Skipped, over = append(form.Skipped, err), true
+			}
+			continue
 		}
 		f, err := store(part, lim.FileBytes, lim.Arrival)
+		if lim.Skip && kinpict.CodeOf(err) == kinpict.FileTooLarge {
+			form.Skipped = append(form.Skipped, err)
+			continue
+		}
 		if err != nil {
 			return form, err
 		}

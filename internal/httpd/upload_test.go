@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,38 @@ func TestForms(t *testing.T) {
 				form.Close()
 			} else if form != nil {
 				t.Error("a refused form is returned")
+			}
+		})
+	}
+}
+
+// One photo too large, or one too many, does not take the words and the other
+// photos along.
+func TestAFormWithoutTheFilesThatDoNotFit(t *testing.T) {
+	file := func(n int) string { return part(`name="file"; filename="a.jpg"`, strings.Repeat("j", n)) }
+	for _, c := range []struct {
+		name, files string
+		kept        int
+		skipped     []kinpict.Code
+	}{
+		{"one too large", file(10) + file(1001) + file(20), 2, []kinpict.Code{kinpict.FileTooLarge}},
+		{"all too large", file(1001) + file(5000), 0, []kinpict.Code{kinpict.FileTooLarge, kinpict.FileTooLarge}},
+		{"two too many are told once", file(1) + file(2) + file(3) + file(4), 2, []kinpict.Code{RequestTooLarge}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := httptest.NewRequest("POST", "/", strings.NewReader(c.files+part(`name="word"`, "hello")+"--x--\r\n"))
+			r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+			form, err := ReadForm(httptest.NewRecorder(), r, FormLimits{Files: 2, FileBytes: 1000, Fields: 2, Total: 100 << 10, Skip: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer form.Close()
+			var skipped []kinpict.Code
+			for _, err := range form.Skipped {
+				skipped = append(skipped, kinpict.CodeOf(err))
+			}
+			if len(form.Files) != c.kept || !slices.Equal(skipped, c.skipped) || form.Values.Get("word") != "hello" {
+				t.Errorf("%d files, %v left out, the word %q", len(form.Files), skipped, form.Values.Get("word"))
 			}
 		})
 	}
