@@ -17,6 +17,7 @@ const (
 	TokenPrefix      = "tok_"
 	ReviewPrefix     = "rev_"
 	SharePrefix      = "shr_"
+	MailPrefix       = "mai_"
 )
 
 // IDs makes identifiers: a prefix, nine characters of time so that rows made

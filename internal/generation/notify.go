@@ -2,8 +2,10 @@ package generation
 
 import (
 	"context"
+	"strings"
 
 	"kinpict"
+	"kinpict/internal/lang"
 	"kinpict/internal/store"
 )
 
@@ -34,3 +36,43 @@ func (s *Studio) Notify(ctx context.Context, c kinpict.Caller, id string, on boo
 		return &kinpict.Error{Code: kinpict.Conflict, Message: "There is nothing left to wait for.", Hint: "Look at the picture's page."}
 	})
 }
+
+// tell puts a mail into the outbox for who asked to be told of a generation that
+// ended in this transaction, which happens once.
+func (s *Studio) tell(t *store.Tx, id string) error {
+	address, language, err := t.Awaited(id)
+	if err != nil || address == "" {
+		return err
+	}
+	g, err := t.Job(id)
+	if err != nil {
+		return err
+	}
+	subject, body := s.letter(g, s.Languages.For(language))
+	return t.SendMail(store.Mail{ID: s.IDs.New(kinpict.MailPrefix), To: address, Subject: subject, Body: body})
+}
+
+// letter says how a generation ended. It names no photo and repeats none of the
+// person's words: mail is read over shoulders.
+func (s *Studio) letter(g *kinpict.Generation, say *lang.Printer) (subject, body string) {
+	title := g.Request.Scenario
+	if sc, err := s.Scenarios.Scenario(title); err == nil {
+		title = sc.In(say.Code).Title
+	}
+	page := s.PublicURL + "/generations/" + g.ID
+	asked := say.Say("You asked to be told about this one picture. There is nothing to unsubscribe from.")
+	if g.Status == kinpict.Succeeded {
+		return say.Say("Your picture is ready"),
+			paragraphs(say.Say("Your picture is ready: %s.", title), page, say.Say("Sign in to see it, if you are asked to."), asked)
+	}
+	why := g.Failure.Explain()
+	back := say.Say("Your free preview is given back, and you can use it again.")
+	if g.Funding == kinpict.FundedByCredits {
+		back = say.Say("Your %d credits are back already.", int64(g.Returned))
+	}
+	return say.Say("Your picture did not come out"),
+		paragraphs(say.Say("This picture did not come out: %s.", title), say.Told(why.Message)+" "+say.Told(why.Advice), back,
+			say.Say("Try again from the same photos and words here:"), page, asked)
+}
+
+func paragraphs(p ...string) string { return strings.Join(p, "\n\n") + "\n" }

@@ -23,6 +23,7 @@ import (
 	"kinpict"
 	"kinpict/internal/blob"
 	"kinpict/internal/engine"
+	"kinpict/internal/lang"
 	"kinpict/internal/provenance"
 	"kinpict/internal/scenario"
 	"kinpict/internal/store"
@@ -86,6 +87,10 @@ type Studio struct {
 	// Resize decodes a JPEG or PNG and encodes it as "jpeg" or "png" with the
 	// longer side at most side pixels, 0 for as it is.
 	Resize func(ctx context.Context, data []byte, side int, format string) ([]byte, error)
+	// PublicURL begins the links in mails, without a slash at its end.
+	PublicURL string
+	// Languages are those mails are written in. Nil means all there are.
+	Languages *lang.Set
 	// ShareKey is the secret the tokens of private links are made with.
 	ShareKey []byte
 

@@ -229,13 +229,16 @@ func (s *Studio) save(ctx context.Context, g *kinpict.Generation, f store.Fence,
 func (s *Studio) deliver(ctx context.Context, g *kinpict.Generation, f store.Fence, name string, im *kinpict.Image) error {
 	var won bool
 	err := s.DB.Update(ctx, func(t *store.Tx) (err error) {
-		if won, err = t.Succeed(f, name, im); err != nil || !won || g.Funding != kinpict.FundedByCredits {
+		if won, err = t.Succeed(f, name, im); err != nil || !won {
 			return err
+		}
+		if g.Funding != kinpict.FundedByCredits {
+			return s.tell(t, g.ID)
 		}
 		if done, err := t.Settle(g.ID); err != nil || !done {
 			return errors.Join(err, fmt.Errorf("generation %s: its charge was closed before it", g.ID))
 		}
-		return nil
+		return s.tell(t, g.ID)
 	})
 	if err != nil {
 		return err
@@ -299,10 +302,19 @@ func (s *Studio) fail(ctx context.Context, g *kinpict.Generation, f store.Fence,
 		if err != nil || !won {
 			return err
 		}
-		return giveBack(t, g, string(code))
+		return s.giveUp(t, g, string(code))
 	})
 	s.hub.changed(g.ID)
 	return err
+}
+
+// giveUp returns what paid for a generation that failed in this transaction, and
+// tells who asked to be told.
+func (s *Studio) giveUp(t *store.Tx, g *kinpict.Generation, why string) error {
+	if err := giveBack(t, g, why); err != nil {
+		return err
+	}
+	return s.tell(t, g.ID)
 }
 
 // Watchdog does one round: jobs of dead workers go back to the queue or, out of
@@ -332,7 +344,7 @@ func (s *Studio) Watchdog(ctx context.Context) error {
 			if err != nil || !won {
 				return err
 			}
-			return giveBack(t, g, string(code))
+			return s.giveUp(t, g, string(code))
 		}))
 		s.hub.changed(g.ID)
 	}

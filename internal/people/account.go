@@ -103,7 +103,7 @@ func (p *People) Token(ctx context.Context, bearer string) (kinpict.Caller, erro
 func (p *People) Outbox(ctx context.Context, limit int) ([]Mail, error) {
 	var out []Mail
 	err := p.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		out, err = tx.Outbox(limit)
+		out, err = tx.Outbox("", limit)
 		return err
 	})
 	return out, err

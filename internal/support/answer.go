@@ -2,9 +2,9 @@ package support
 
 import (
 	"context"
-	"fmt"
 
 	"kinpict"
+	"kinpict/internal/lang"
 	"kinpict/internal/store"
 )
 
@@ -131,7 +131,8 @@ func (d *Desk) act(ctx context.Context, c kinpict.Caller, id string, a kinpict.R
 		if r, err = tx.Review(id); err != nil || owner.Email == "" {
 			return err
 		}
-		return tx.PutMail(d.IDs.New("mai_"), owner.Email, "An answer about your credits", d.letter(id, now))
+		say := d.Languages.For(owner.Language)
+		return tx.SendMail(store.Mail{ID: d.IDs.New(kinpict.MailPrefix), To: owner.Email, Subject: say.Say("An answer about your credits"), Body: d.letter(id, now, say)})
 	})
 	if err != nil {
 		return nil, err
@@ -140,13 +141,14 @@ func (d *Desk) act(ctx context.Context, c kinpict.Caller, id string, a kinpict.R
 }
 
 // letter tells the person what was done. What it says stands on the page, too.
-func (d *Desk) letter(id string, a kinpict.ReviewAct) string {
-	text := "You asked us to look at your credits.\n\n" + a.Text + "\n"
+func (d *Desk) letter(id string, a kinpict.ReviewAct, say *lang.Printer) string {
+	first := say.Say("You asked us to look at your credits.")
 	if a.Kind == kinpict.ActClose {
-		text = "The review of your credits is closed.\n\n" + a.Text + "\n"
+		first = say.Say("The review of your credits is closed.")
 	}
+	text := first + "\n\n" + a.Text + "\n"
 	if a.Credits > 0 {
-		text += fmt.Sprintf("\nCredits given: %d. They are in your balance now.\n", a.Credits)
+		text += "\n" + say.Say("Credits given: %d. They are in your balance now.", int64(a.Credits)) + "\n"
 	}
-	return text + "\nEverything about it: " + d.PublicURL + "/help/balance/" + id + "\n"
+	return text + "\n" + say.Say("Everything about it:") + " " + d.PublicURL + "/help/balance/" + id + "\n"
 }

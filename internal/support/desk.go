@@ -17,11 +17,12 @@ import (
 	"unicode/utf8"
 
 	"kinpict"
+	"kinpict/internal/lang"
 	"kinpict/internal/receipt"
 	"kinpict/internal/store"
 )
 
-// A Desk takes reviews and issues receipts. All fields but Test and
+// A Desk takes reviews and issues receipts. All fields but Languages, Test and
 // Relaxed are required.
 type Desk struct {
 	DB     *store.DB
@@ -36,6 +37,8 @@ type Desk struct {
 	Give func(tx *store.Tx, staff kinpict.Caller, g Gift) error
 	// Blobs holds the pictures.
 	Blobs Blobs
+	// Languages are those mails are written in. Nil means all there are.
+	Languages *lang.Set
 	// Version of the product, which is the version of its policy texts.
 	Version string
 	// Test says that no real money moves here.

@@ -155,7 +155,7 @@ func (r *rig) file(c kinpict.Caller, rep support.Report) *kinpict.Review {
 func (r *rig) mails() []store.Mail {
 	r.Helper()
 	var out []store.Mail
-	if err := r.db.Read(ctx, func(tx *store.Tx) (err error) { out, err = tx.Outbox(50); return err }); err != nil {
+	if err := r.db.Read(ctx, func(tx *store.Tx) (err error) { out, err = tx.Outbox("", 50); return err }); err != nil {
 		r.Fatal(err)
 	}
 	return out
