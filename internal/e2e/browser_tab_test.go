@@ -79,6 +79,7 @@ type tab struct {
 	moved  chan struct{}
 	status int64 // of the last document
 	refuse map[string]bool
+	cut    bool // there is no network, which browsers remark
 	faults []string
 }
 
@@ -132,7 +133,7 @@ func (b *tab) hear(ev any) {
 	case *document.EventFrameNavigated:
 		b.stir()
 	case *network.EventRequestWillBeSent:
-		if u, err := url.Parse(ev.Request.URL); err != nil || u.Scheme != "blob" && u.Scheme+"://"+u.Host != b.url {
+		if u, err := url.Parse(ev.Request.URL); err != nil || u.Scheme != "blob" && u.Scheme != "data" && u.Scheme+"://"+u.Host != b.url {
 			fault("asked another machine: %.200s", ev.Request.URL)
 		}
 	case *network.EventResponseReceived:
@@ -145,7 +146,7 @@ func (b *tab) hear(ev any) {
 	case *log.EventEntryAdded:
 		e := ev.Entry
 		// A page that says no is a page; the journey checks its status.
-		if e.Source == "network" && b.refuse[e.URL] {
+		if e.Source == "network" && (b.cut || b.refuse[e.URL]) {
 			return
 		}
 		if e.Level == "error" || e.Level == "warning" {
@@ -167,6 +168,13 @@ func (b *tab) hear(ev any) {
 		}
 		fault("exception: %s", text)
 	}
+}
+
+// offline says whether the network is cut.
+func (b *tab) offline(cut bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cut = cut
 }
 
 // stir wakes whoever waits for another document. It needs mu.

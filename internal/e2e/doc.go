@@ -13,6 +13,7 @@
 //	foreign_test.go    two accounts and a guest, with each other's ids
 //	kill_test.go       kill -9 at random points under load
 //	crash_test.go      kill -9 at one known point each
+//	browser_install_test.go  the worker, the offline page and the share sheet
 //	browser_*_test.go  the journeys in a real browser, with and without scripts
 //	bench_test.go      rates, beside a bare handler that writes the same rows
 package e2e
