@@ -77,6 +77,15 @@ type Lot struct {
 	ExpiresAt time.Time // zero: never
 	Source    string    // "purchase pur_…", "adjustment …"
 	CreatedAt time.Time
+
+	// What became of the rest: Granted is the sum of these and Remaining.
+	Used      Credits // by pictures that are made or under way
+	Expired   Credits
+	TakenBack Credits // with the payment
+	Withdrawn Credits // by staff
+	GivenUp   Credits // with the account
+	// Owed are those of Used whose payment was taken back since.
+	Owed Credits
 }
 
 // A Transaction is one line of a person's statement.
@@ -87,11 +96,32 @@ type Transaction struct {
 	Amount         Credits
 	AvailableAfter Credits
 	DebtAfter      Credits
+	NetAfter       Credits // of all lots, minus the debt; below 0 while more is owed than held
 	Generation     string
+	Quality        string // of the generation
+	Scenario       string
 	Deleted        bool // the generation was deleted; the line stays
 	Purchase       string
 	Reason         string
 	At             time.Time
+	Moves          []LotMove // in the order the lots were taken
+	Hash           string    // in hex, over the line and the one before it
+}
+
+// A LotMove is what one transaction put into a lot, or took out of it.
+type LotMove struct {
+	Lot      string
+	Kind     string  // of the lot
+	Source   string  // of the lot
+	Amount   Credits // below 0: taken
+	Returned Credits // of a charge: how many of these came back to the lot since
+	LotAt    time.Time
+}
+
+// Totals are sums over lines of a statement.
+type Totals struct {
+	Lines   int
+	In, Out Credits // what came and what went, both 0 or more
 }
 
 // A Purchase is one checkout of one pack.

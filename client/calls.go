@@ -219,9 +219,26 @@ func (c *Client) Image(ctx context.Context, id string, size int, format string) 
 	return c.file(ctx, "/generations"+seg(id)+"/image?"+q.Encode(), "image/*")
 }
 
-// Statement opens the whole statement as CSV.
-func (c *Client) Statement(ctx context.Context) (io.ReadCloser, error) {
-	return c.file(ctx, "/credits/transactions", "text/csv")
+// A StatementFilter narrows the statement down. What is empty leaves nothing out.
+type StatementFilter struct {
+	Show      string // bought, used, returned, gifts_and_corrections or refunds
+	From, To  string // days in UTC, such as 2026-11-25; both are included
+	Reference string // a picture, purchase, adjustment or lot
+}
+
+func (f StatementFilter) query() url.Values {
+	q := url.Values{}
+	for k, v := range map[string]string{"show": f.Show, "from": f.From, "to": f.To, "reference": f.Reference} {
+		if v != "" {
+			q.Set(k, v)
+		}
+	}
+	return q
+}
+
+// Statement opens the whole statement as CSV, or what the filter leaves of it.
+func (c *Client) Statement(ctx context.Context, f StatementFilter) (io.ReadCloser, error) {
+	return c.file(ctx, "/credits/transactions?"+f.query().Encode(), "text/csv")
 }
 
 func (c *Client) file(ctx context.Context, path, accept string) (io.ReadCloser, error) {
@@ -247,7 +264,19 @@ func (c *Client) Credits(ctx context.Context) (*Credits, error) {
 
 // Transactions returns a page of the statement, newest first.
 func (c *Client) Transactions(ctx context.Context, cursor string, limit int) (*Transactions, error) {
-	return get[Transactions](ctx, c, paged("/credits/transactions", cursor, limit))
+	return c.Find(ctx, StatementFilter{}, cursor, limit)
+}
+
+// Find is Transactions of what the filter leaves.
+func (c *Client) Find(ctx context.Context, f StatementFilter, cursor string, limit int) (*Transactions, error) {
+	q := f.query()
+	if cursor != "" {
+		q.Set("cursor", cursor)
+	}
+	if limit != 0 {
+		q.Set("limit", strconv.Itoa(limit))
+	}
+	return get[Transactions](ctx, c, "/credits/transactions?"+q.Encode())
 }
 
 // Buy opens a checkout of a pack. Somebody has to pay at its URL.

@@ -265,6 +265,17 @@ type Transaction struct {
 	Purchase          string          `json:"purchase,omitempty"`
 	Reason            string          `json:"reason,omitempty"`
 	At                time.Time       `json:"at"`
+	Lots              []Move          `json:"lots,omitempty" doc:"The lots it changed; those of a charge in the order they were spent."`
+	Hash              string          `json:"hash,omitempty" doc:"SHA-256 over the transaction and the hash of the one before, in hex; see docs/ledger.md."`
+}
+
+// A Move is credits that went into a lot, or out of it.
+type Move struct {
+	Lot      string          `json:"lot"`
+	Kind     string          `json:"kind" enum:"promo,bonus,adjust,paid"`
+	Source   string          `json:"source" doc:"What brought the lot, as of a lot."`
+	Amount   kinpict.Credits `json:"amount" doc:"Below 0: taken from the lot."`
+	Returned kinpict.Credits `json:"returned,omitempty" doc:"Of a charge: how many of these came back to the lot since."`
 }
 
 // Transactions is a page of the statement, newest first.

@@ -33,21 +33,45 @@ func (a *API) transactions(c *call) error {
 	if err != nil {
 		return err
 	}
-	lines, next, err := a.Shop.Statement(c.ctx(), c.caller, cursor, limit)
+	f, err := filter(c.r)
+	if err != nil {
+		return err
+	}
+	lines, next, err := a.Shop.Statement(c.ctx(), c.caller, f, cursor, limit)
 	if err != nil {
 		return err
 	}
 	out := client.Transactions{Items: make([]client.Transaction, len(lines)), NextCursor: next}
 	for i, t := range lines {
 		out.Items[i] = client.Transaction{ID: t.ID, Kind: t.Kind, Amount: t.Amount, AvailableAfter: t.AvailableAfter, DebtAfter: t.DebtAfter,
-			Generation: t.Generation, GenerationDeleted: t.Deleted, Purchase: t.Purchase, Reason: t.Reason, At: t.At}
+			Generation: t.Generation, GenerationDeleted: t.Deleted, Purchase: t.Purchase, Reason: t.Reason, At: t.At, Hash: t.Hash}
+		for _, m := range t.Moves {
+			out.Items[i].Lots = append(out.Items[i].Lots, client.Move{Lot: m.Lot, Kind: m.Kind, Source: m.Source, Amount: m.Amount, Returned: m.Returned})
+		}
 	}
 	return c.send(http.StatusOK, out)
 }
 
+// filter reads what of the statement is wanted.
+func filter(r *http.Request) (f billing.Filter, err error) {
+	q := r.URL.Query()
+	if f.Show, err = choice(q.Get("show"), "show", billing.Shows...); err != nil {
+		return f, err
+	}
+	if f.Reference = q.Get("reference"); len(f.Reference) > 200 {
+		return f, invalid(client.FieldError{Field: "reference", Message: "is not one of ours"})
+	}
+	f.From, f.Until, err = billing.Days(q.Get("from"), q.Get("to"))
+	return f, err
+}
+
 // statement sends all lines as a table, page by page as they are read.
 func (a *API) statement(c *call) error {
-	lines, next, err := a.Shop.Statement(c.ctx(), c.caller, "", maxPage)
+	f, err := filter(c.r)
+	if err != nil {
+		return err
+	}
+	lines, next, err := a.Shop.Statement(c.ctx(), c.caller, f, "", maxPage)
 	if err != nil {
 		return err
 	}
@@ -70,7 +94,7 @@ func (a *API) statement(c *call) error {
 		if next == "" {
 			break
 		}
-		if lines, next, err = a.Shop.Statement(c.ctx(), c.caller, next, maxPage); err != nil {
+		if lines, next, err = a.Shop.Statement(c.ctx(), c.caller, f, next, maxPage); err != nil {
 			return err
 		}
 	}

@@ -90,7 +90,7 @@ func TestALife(t *testing.T) {
 		if err != nil || len(st.Items) != 1 || st.Items[0].Amount != 80 || st.Items[0].Purchase != bought.ID || st.NextCursor != "" {
 			r.Errorf("second page %+v, %v", st, err)
 		}
-		file, err := ann.Statement(ctx)
+		file, err := ann.Statement(ctx, client.StatementFilter{})
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"kinpict"
 	"kinpict/client"
+	"kinpict/internal/billing"
 	"kinpict/internal/httpd"
 )
 
@@ -57,6 +58,14 @@ func bound(n int) *int { return &n }
 var paging = []parameter{
 	{name: "limit", says: "How many items at most; 20 without it.", min: bound(1), max: bound(maxPage)},
 	{name: "cursor", says: "The next_cursor of the page before."},
+}
+
+// filters narrow the statement down.
+var filters = []parameter{
+	{name: "show", says: "Only lines of these kinds: purchases, charges of pictures, returns, what was given or corrected, or payments taken back and restored.", enum: billing.Shows},
+	{name: "from", says: "The first day, such as 2026-11-25, in UTC."},
+	{name: "to", says: "The last day, which is included."},
+	{name: "reference", says: "Only lines about this picture, purchase or adjustment, or that changed this lot."},
 }
 
 // keep asks for a file to be kept rather than shown.
@@ -249,9 +258,9 @@ var calls = []*operation{
 		answers: []answer{{status: 200, says: "The balance.", body: client.Credits{}}},
 		serve:   (*API).credits,
 	}, {
-		method: "GET", path: root + "/credits/transactions", name: "transactions", summary: "The statement",
-		who: account, query: paging,
-		answers: []answer{{status: 200, says: "A page, newest first; all of it as text/csv.", body: client.Transactions{}, media: []string{"text/csv"}}},
+		method: "GET", path: root + "/credits/transactions", name: "transactions", summary: "The statement, or what the filters leave of it",
+		who: account, query: slices.Concat(paging, filters),
+		answers: []answer{{status: 200, says: "A page, newest first; all pages as text/csv.", body: client.Transactions{}, media: []string{"text/csv"}}},
 		fails:   []kinpict.Code{kinpict.Invalid},
 		serve:   (*API).transactions,
 	}, {

@@ -156,7 +156,7 @@ func TestDeletingAPicture(t *testing.T) {
 		if err != nil || len(list.Items) != 2 || list.Items[0].Generation != g.ID || !list.Items[0].GenerationDeleted || list.Items[0].Amount != -4 {
 			r.Errorf("the statement is %+v, %v", list, err)
 		}
-		f, err := ann.Statement(ctx)
+		f, err := ann.Statement(ctx, client.StatementFilter{})
 		if err != nil {
 			r.Fatal(err)
 		}

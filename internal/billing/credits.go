@@ -2,9 +2,7 @@ package billing
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -49,76 +47,6 @@ func (s *Shop) Holdings(ctx context.Context, c kinpict.Caller) (b kinpict.Balanc
 		return err
 	})
 	return b, lots, err
-}
-
-// MaxStatement is the most lines of a statement given at once.
-const MaxStatement = 200
-
-// Statement lists what changed the caller's credits, newest first: at most limit
-// lines (1 to MaxStatement; 0 means 50) from cursor on, which is empty for the
-// first page and otherwise the next of the page before. next is empty at the end.
-func (s *Shop) Statement(ctx context.Context, c kinpict.Caller, cursor string, limit int) (lines []kinpict.Transaction, next string, err error) {
-	if err := signedIn(c); err != nil {
-		return nil, "", err
-	}
-	if limit == 0 {
-		limit = 50
-	}
-	before, err := readCursor(cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	if limit < 1 || limit > MaxStatement {
-		return nil, "", &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("The limit must be between 1 and %d.", MaxStatement)}
-	}
-	err = s.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		lines, err = tx.Statement(c.AccountID, before, limit+1)
-		return err
-	})
-	if err == nil && len(lines) > limit {
-		lines = lines[:limit]
-		next = writeCursor(lines[limit-1].Seq)
-	}
-	for i, t := range lines {
-		if words := turns[turn{t.Kind, t.Reason}]; words != "" {
-			lines[i].Reason = words
-		}
-	}
-	return lines, next, err
-}
-
-// A turn is a line about a payment and the state the payment came to, which is
-// the line's reason in the books.
-type turn struct{ kind, state string }
-
-// turns are what a person reads in place of the state.
-var turns = map[turn]string{
-	{"reverse", "refunded"}:           "The money went back.",
-	{"reverse", "partially_refunded"}: "Part of the money went back.",
-	{"reverse", "disputed"}:           "The bank holds the payment.",
-	{"restore", "refunded"}:           "Less of the money went back than was known before.",
-	{"restore", "partially_refunded"}: "The payment stands, but for the part that went back.",
-	{"restore", "disputed"}:           "The bank holds less of the payment.",
-	{"restore", Paid}:                 "The payment stands.",
-}
-
-func writeCursor(seq int64) string {
-	return base64.RawURLEncoding.EncodeToString([]byte("s" + strconv.FormatInt(seq, 10)))
-}
-
-func readCursor(cursor string) (int64, error) {
-	if cursor == "" {
-		return 0, nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err == nil {
-		if digits, ok := strings.CutPrefix(string(b), "s"); ok {
-			if n, err := strconv.ParseInt(digits, 10, 64); err == nil && n > 0 {
-				return n, nil
-			}
-		}
-	}
-	return 0, &kinpict.Error{Code: kinpict.Invalid, Message: "This cursor is not one of ours.", Hint: "Start again without a cursor."}
 }
 
 // TwoPeople is the most credits of an adjustment that one person makes alone.

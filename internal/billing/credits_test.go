@@ -154,7 +154,7 @@ func TestStatementInPages(t *testing.T) {
 		var got []kinpict.Credits
 		pages, cursor := 0, ""
 		for {
-			lines, next, err := r.shop.Statement(context.Background(), r.buyer, cursor, 2)
+			lines, next, err := r.shop.Statement(context.Background(), r.buyer, billing.Filter{}, cursor, 2)
 			if err != nil {
 				r.Fatal(err)
 			}
@@ -169,15 +169,15 @@ func TestStatementInPages(t *testing.T) {
 		if fmt.Sprint(got) != "[5 4 3 2 1]" || pages != 3 {
 			r.Errorf("%d pages: %v; want 3 pages from the newest to the oldest", pages, got)
 		}
-		if lines, next, err := r.shop.Statement(context.Background(), r.person("ben"), "", 2); len(lines) != 0 || next != "" || err != nil {
+		if lines, next, err := r.shop.Statement(context.Background(), r.person("ben"), billing.Filter{}, "", 2); len(lines) != 0 || next != "" || err != nil {
 			r.Errorf("somebody else's statement holds %v, %q, %v", lines, next, err)
 		}
 		for _, bad := range []string{"5", "c2", "!", "czA", "cy0x"} {
-			_, _, err := r.shop.Statement(context.Background(), r.buyer, bad, 2)
+			_, _, err := r.shop.Statement(context.Background(), r.buyer, billing.Filter{}, bad, 2)
 			wantCode(r.T, "the cursor "+bad, err, kinpict.Invalid)
 		}
 		for _, bad := range []int{-1, billing.MaxStatement + 1} {
-			_, _, err := r.shop.Statement(context.Background(), r.buyer, "", bad)
+			_, _, err := r.shop.Statement(context.Background(), r.buyer, billing.Filter{}, "", bad)
 			wantCode(r.T, fmt.Sprint("the limit ", bad), err, kinpict.Invalid)
 		}
 	})
@@ -188,7 +188,7 @@ func TestCreditsNeedAnAccount(t *testing.T) {
 		guest := kinpict.Caller{GuestID: "gst_1"}
 		_, err1 := r.shop.Balance(context.Background(), guest)
 		_, err2 := r.shop.Lots(context.Background(), guest)
-		_, _, err3 := r.shop.Statement(context.Background(), guest, "", 0)
+		_, _, err3 := r.shop.Statement(context.Background(), guest, billing.Filter{}, "", 0)
 		_, err4 := r.shop.Purchases(context.Background(), guest, 1)
 		_, err5 := r.shop.Purchase(context.Background(), guest, "pur_1")
 		_, _, err6 := r.shop.Holdings(context.Background(), guest)
@@ -209,4 +209,104 @@ func TestPaidLotIsNamedAfterItsPurchase(t *testing.T) {
 			r.Errorf("lots %+v, %v", lots, err)
 		}
 	})
+}
+
+func TestAStatementIsNarrowedDown(t *testing.T) {
+	each(t, func(r *rig) {
+		ctx := context.Background()
+		for i, a := range []billing.Adjustment{{ID: "adj_1", Credits: 10, Reason: "welcome", Kind: kinpict.LotPromo}, {ID: "adj_2", Credits: 5, Reason: "sorry"}} {
+			a.AccountID = r.buyer.AccountID
+			if given, err := r.shop.Grant(ctx, ops, a); err != nil || !given {
+				r.Fatalf("grant %d: %v", i, err)
+			}
+		}
+		if err := r.shop.Take(ctx, ops, billing.Adjustment{ID: "adj_3", AccountID: r.buyer.AccountID, Credits: 1, Reason: "typo"}); err != nil {
+			r.Fatal(err)
+		}
+		lots, err := r.shop.Lots(ctx, r.buyer)
+		if err != nil || len(lots) != 2 {
+			r.Fatalf("lots %+v, %v", lots, err)
+		}
+		today, err := time.Parse(time.DateOnly, r.shop.Now().UTC().Format(time.DateOnly))
+		if err != nil {
+			r.Fatal(err)
+		}
+		tomorrow := today.AddDate(0, 0, 1)
+		for _, c := range []struct {
+			what    string
+			f       billing.Filter
+			amounts string
+			in, out kinpict.Credits
+		}{
+			{"everything", billing.Filter{}, "[-1 5 10]", 15, 1},
+			{"what was bought", billing.Filter{Show: billing.ShowBought}, "[]", 0, 0},
+			{"gifts and corrections", billing.Filter{Show: billing.ShowOther}, "[-1 5 10]", 15, 1},
+			{"one adjustment", billing.Filter{Reference: " adj_2 "}, "[5]", 5, 0},
+			{"one lot", billing.Filter{Reference: lots[0].ID}, "[-1 10]", 10, 1},
+			{"today", billing.Filter{From: today, Until: tomorrow}, "[-1 5 10]", 15, 1},
+			{"from tomorrow on", billing.Filter{From: tomorrow}, "[]", 0, 0},
+			{"somebody else's lot", billing.Filter{Reference: "lot_none"}, "[]", 0, 0},
+		} {
+			amounts := []kinpict.Credits{}
+			for cursor := ""; ; { // one by one: the cursor and the filter go together
+				lines, next, err := r.shop.Statement(ctx, r.buyer, c.f, cursor, 1)
+				if err != nil {
+					r.Fatal(err)
+				}
+				for _, l := range lines {
+					amounts = append(amounts, l.Amount)
+				}
+				if cursor = next; next == "" {
+					break
+				}
+			}
+			if fmt.Sprint(amounts) != c.amounts {
+				r.Errorf("%s: %v, want %s", c.what, amounts, c.amounts)
+			}
+			sums, whole, err := r.shop.Totals(ctx, r.buyer, c.f)
+			if err != nil || !whole || sums.In != c.in || sums.Out != c.out || sums.Lines != len(amounts) {
+				r.Errorf("%s: totals %+v, %v (%v), want %d in and %d out", c.what, sums, whole, err, c.in, c.out)
+			}
+			sheet, err := r.shop.Sheet(ctx, r.buyer, c.f)
+			if err != nil || sheet.More || len(sheet.Lines) != len(amounts) || sheet.Totals != sums {
+				r.Errorf("%s: the sheet is %+v (%v), the totals %+v", c.what, sheet, err, sums)
+			}
+			if c.f.Show == "" && c.f.Reference == "" && sheet.Opening+sums.In-sums.Out != sheet.Closing {
+				r.Errorf("%s: from %d to %d by %d in and %d out", c.what, sheet.Opening, sheet.Closing, sums.In, sums.Out)
+			}
+		}
+		_, _, err = r.shop.Statement(ctx, r.buyer, billing.Filter{Show: "all"}, "", 1)
+		wantCode(r.T, "a kind there is none of", err, kinpict.Invalid)
+	})
+}
+
+func TestDaysOfAFilter(t *testing.T) {
+	for _, c := range []struct{ from, to, want string }{
+		{"", "", "open to open"},
+		{"2026-11-01", "", "2026-11-01 to open"},
+		{"", "2026-11-30", "open to 2026-12-01"},
+		{"2026-11-25", "2026-11-25", "2026-11-25 to 2026-11-26"},
+		{"2026-11-26", "2026-11-25", "invalid to"},
+		{"2026-02-30", "", "invalid from"},
+		{"25.11.2026", "", "invalid from"},
+		{"", "tomorrow", "invalid to"},
+		{"0001-01-01", "", "invalid from"},
+		{"", "9999-12-31", "invalid to"},
+	} {
+		from, until, err := billing.Days(c.from, c.to)
+		word := func(t time.Time) string {
+			if t.IsZero() {
+				return "open"
+			}
+			return t.Format(time.DateOnly)
+		}
+		got := word(from) + " to " + word(until)
+		var e *kinpict.Error
+		if errors.As(err, &e) {
+			got = "invalid " + e.Members["errors"].([]map[string]string)[0]["field"]
+		}
+		if got != c.want {
+			t.Errorf("from %q to %q is %s, want %s", c.from, c.to, got, c.want)
+		}
+	}
 }

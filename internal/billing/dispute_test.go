@@ -182,7 +182,7 @@ func TestRefundedBeforeWeHeardOfThePayment(t *testing.T) {
 		}
 		r.wantState("then", p, "refunded")
 		r.wantCredits("then", 0, 0)
-		lines, _, err := r.shop.Statement(context.Background(), r.buyer, "", 0)
+		lines, _, err := r.shop.Statement(context.Background(), r.buyer, billing.Filter{}, "", 0)
 		if err != nil || len(lines) != 2 || lines[0].Kind != "reverse" || lines[1].Kind != "purchase" || lines[0].Purchase != p.ID {
 			r.Errorf("the statement says %+v, %v", lines, err)
 		}
@@ -301,7 +301,7 @@ func TestStatementSaysWhatBecameOfAPaymentInWords(t *testing.T) {
 		for _, s := range c.steps {
 			r.step(p, s, nil)
 		}
-		lines, _, err := r.shop.Statement(context.Background(), r.buyer, "", 0)
+		lines, _, err := r.shop.Statement(context.Background(), r.buyer, billing.Filter{}, "", 0)
 		if err != nil {
 			r.Fatal(err)
 		}

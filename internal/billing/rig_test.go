@@ -315,7 +315,7 @@ func (r *rig) wantState(when string, p *kinpict.Purchase, state string) {
 // grants counts the buyer's purchases in the statement.
 func (r *rig) wantGrants(when string, want int) {
 	r.Helper()
-	lines, _, err := r.shop.Statement(context.Background(), r.buyer, "", billing.MaxStatement)
+	lines, _, err := r.shop.Statement(context.Background(), r.buyer, billing.Filter{}, "", billing.MaxStatement)
 	if err != nil {
 		r.Fatal(err)
 	}

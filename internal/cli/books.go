@@ -134,7 +134,7 @@ func (c *accountShowCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		lines, _, err := a.Shop.Statement(s.ctx, who, "", 10)
+		lines, _, err := a.Shop.Statement(s.ctx, who, billing.Filter{}, "", 10)
 		if err != nil {
 			return err
 		}

@@ -193,7 +193,7 @@ func TestEdge11ReturnToADeadLot(t *testing.T) {
 		b.wants("ann", 4, 0)
 		var kinds []string
 		b.view(func(tx *store.Tx) error {
-			lines, err := tx.Statement("ann", 0, 10)
+			lines, err := tx.Statement(store.Sought{AccountID: "ann"}, 10)
 			for _, l := range lines {
 				kinds = append(kinds, fmt.Sprint(l.Kind, " ", l.Amount))
 			}

@@ -50,6 +50,21 @@ func TestNoQuestionReadsEverybodysRows(t *testing.T) {
 		{"events to forget", func(tx *store.Tx) error { _, err := tx.PruneEvents(since); return err }},
 		{"whether a code is left", func(tx *store.Tx) error { _, err := tx.PromoLeft("SPRING", "ann"); return err }},
 		{"an open checkout with a code", func(tx *store.Tx) error { _, err := tx.OpenWithPromo("ann", "SPRING"); return err }},
+		{"a statement", func(tx *store.Tx) error { _, err := tx.Statement(store.Sought{AccountID: "ann"}, 50); return err }},
+		{"a statement of a day", func(tx *store.Tx) error {
+			_, err := tx.Statement(store.Sought{AccountID: "ann", From: since, Until: since.AddDate(0, 0, 1), Kinds: []string{"charge", "return"}}, 50)
+			return err
+		}},
+		{"what is about one picture", func(tx *store.Tx) error {
+			_, err := tx.Statement(store.Sought{AccountID: "ann", Ref: "gen_003"}, 50)
+			return err
+		}},
+		{"where a lot went", func(tx *store.Tx) error {
+			_, err := tx.Statement(store.Sought{AccountID: "ann", Lot: "lot_001"}, 50)
+			return err
+		}},
+		{"the totals of a statement", func(tx *store.Tx) error { _, err := tx.Totals(store.Sought{AccountID: "ann"}, 50); return err }},
+		{"an account's empty lots", func(tx *store.Tx) error { _, err := tx.EmptyLots("ann", 50); return err }},
 		{"what a receipt tells", func(tx *store.Tx) error { _, err := tx.Records("ann", 0, "gen_003", ""); return err }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

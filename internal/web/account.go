@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"kinpict"
+	"kinpict/internal/billing"
 	"kinpict/internal/httpd"
 	"kinpict/internal/people"
 )
@@ -119,7 +120,7 @@ func (s *Site) credits(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	cursor := r.FormValue("cursor")
-	lines, next, err := s.Shop.Statement(r.Context(), v.caller, cursor, linesPerPage)
+	lines, next, err := s.Shop.Statement(r.Context(), v.caller, billing.Filter{}, cursor, linesPerPage)
 	if err != nil {
 		return err
 	}
