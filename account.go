@@ -28,6 +28,9 @@ type Caller struct {
 	GuestID   string
 	Email     string
 	Role      AccountRole
+	// SignedInAt is when the session began that the caller came with, zero for
+	// an API token and the command line.
+	SignedInAt time.Time
 	// Network is a keyed hash of the caller's network prefix, for guest budgets.
 	Network string
 }

@@ -9,6 +9,7 @@ type Code string
 const (
 	Invalid              Code = "invalid_request"
 	Unauthenticated      Code = "unauthenticated"
+	SignInAgain          Code = "sign_in_again" // signed in too long ago for what is asked
 	Forbidden            Code = "forbidden"
 	NotFound             Code = "not_found"
 	Conflict             Code = "conflict"

@@ -35,6 +35,7 @@ var meanings = table(
 	Meaning{kinpict.Unauthenticated, http.StatusUnauthorized, "Sign-in required", 0},
 	Meaning{kinpict.InsufficientCredits, http.StatusPaymentRequired, "Not enough credits", 0},
 	Meaning{kinpict.Forbidden, http.StatusForbidden, "Not allowed", 0},
+	Meaning{kinpict.SignInAgain, http.StatusForbidden, "Fresh sign-in required", 0},
 	Meaning{kinpict.NotFound, http.StatusNotFound, "Not found", 0},
 	Meaning{MethodNotAllowed, http.StatusMethodNotAllowed, "Method not allowed", 0},
 	Meaning{RequestTimeout, http.StatusRequestTimeout, "Request too slow", 0},

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"kinpict"
 	"kinpict/internal/store"
@@ -71,13 +68,7 @@ func (p *People) CreateToken(ctx context.Context, email, name string) (string, e
 	if err != nil {
 		return "", err
 	}
-	if utf8.RuneCountInString(name) > maxTokenName || strings.ContainsFunc(name, unicode.IsControl) {
-		return "", &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("A token's name has at most %d characters on one line.", maxTokenName)}
-	}
-	token := "kp_" + p.secret()
-	return token, p.DB.Update(ctx, func(tx *store.Tx) error {
-		return tx.PutToken(p.IDs.New(kinpict.TokenPrefix), hash(token), a.ID, name)
-	})
+	return p.newToken(ctx, a.ID, name)
 }
 
 // Token returns who an API token belongs to, or an Unauthenticated error.

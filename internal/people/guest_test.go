@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kinpict"
+	"kinpict/internal/people"
 	"kinpict/internal/store"
 	"kinpict/internal/store/storetest"
 )
@@ -162,7 +163,7 @@ func TestAnotherAccountOnTheSameDeviceGetsNoSecondPreview(t *testing.T) {
 		p := door(db, clock)
 		visit(t, db, clock, "gst_1", "a")
 		ann := enter(t, p, "gst_1").Caller.AccountID
-		in, err := p.SignIn(ctx, ask(t, p, "ben@example.com", "browser", "/"), "browser", "gst_1")
+		in, err := p.SignIn(ctx, people.Opening{Token: ask(t, p, "ben@example.com", "browser", "/"), Browser: "browser", GuestID: "gst_1"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +190,7 @@ func TestARefusedLinkMovesNothing(t *testing.T) {
 		p := door(db, clock)
 		photo, _ := visit(t, db, clock, "gst_1", "a")
 		token := ask(t, p, "mallory@example.com", "his", "/")
-		_, err := p.SignIn(ctx, token, "hers", "gst_1")
+		_, err := p.SignIn(ctx, people.Opening{Token: token, Browser: "hers", GuestID: "gst_1"})
 		want(t, "link planted in her browser", err, kinpict.Forbidden)
 		if err := db.View(ctx, func(tx *store.Tx) error { _, err := tx.Photo("gst_1", photo); return err }); err != nil {
 			t.Errorf("her photo: %v", err)

@@ -57,7 +57,7 @@ func mailed(t *testing.T, p *people.People, email string) string {
 // enter signs ann in, as the given guest if any.
 func enter(t *testing.T, p *people.People, guestID string) *people.SignedIn {
 	t.Helper()
-	in, err := p.SignIn(ctx, ask(t, p, "ann@example.com", "browser", ""), "browser", guestID)
+	in, err := p.SignIn(ctx, people.Opening{Token: ask(t, p, "ann@example.com", "browser", ""), Browser: "browser", GuestID: guestID})
 	if err != nil {
 		t.Fatalf("sign in: %v", err)
 	}
@@ -128,7 +128,7 @@ func TestLinkSignsInOnce(t *testing.T) {
 				clock.Advance(time.Second)
 				token := ask(t, p, fmt.Sprintf("Ann%d@Example.com", n), "hers", "/create?scenario=autumn")
 				for range c.before {
-					if _, err := p.SignIn(ctx, token, "hers", ""); err != nil {
+					if _, err := p.SignIn(ctx, people.Opening{Token: token, Browser: "hers"}); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -136,7 +136,7 @@ func TestLinkSignsInOnce(t *testing.T) {
 				if c.forge {
 					token = token[:len(token)-1] + "~"
 				}
-				in, err := p.SignIn(ctx, token, c.browser, "")
+				in, err := p.SignIn(ctx, people.Opening{Token: token, Browser: c.browser})
 				if c.code != "" {
 					want(t, "sign in", err, c.code)
 					return
@@ -156,9 +156,9 @@ func TestLinkInTheWrongBrowserStaysGoodInTheRightOne(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		p := door(db, clock)
 		token := ask(t, p, "ann@example.com", "hers", "/")
-		_, err := p.SignIn(ctx, token, "his", "")
+		_, err := p.SignIn(ctx, people.Opening{Token: token, Browser: "his"})
 		want(t, "his browser", err, kinpict.Forbidden)
-		if _, err := p.SignIn(ctx, token, "hers", ""); err != nil {
+		if _, err := p.SignIn(ctx, people.Opening{Token: token, Browser: "hers"}); err != nil {
 			t.Errorf("her browser: %v", err)
 		}
 	})
@@ -168,7 +168,7 @@ func TestLinkOpenedManyTimesAtOnceBeginsOneSession(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		p := door(db, clock)
 		token := ask(t, p, "ann@example.com", "hers", "/")
-		if n := count(20, func(int) error { _, err := p.SignIn(ctx, token, "hers", ""); return err }); n != 1 {
+		if n := count(20, func(int) error { _, err := p.SignIn(ctx, people.Opening{Token: token, Browser: "hers"}); return err }); n != 1 {
 			t.Errorf("one link began %d sessions", n)
 		}
 	})
@@ -201,7 +201,7 @@ func TestNextLeadsNowhereElse(t *testing.T) {
 			"//evil.example": "/", "https://evil.example/": "/", "/\\evil.example": "/", "/\t/evil.example": "/", "javascript:alert(1)": "/",
 			"/%": "/", "/" + strings.Repeat("a", 1000): "/",
 		} {
-			in, err := p.SignIn(ctx, ask(t, p, "ann@example.com", "b", next), "b", "")
+			in, err := p.SignIn(ctx, people.Opening{Token: ask(t, p, "ann@example.com", "b", next), Browser: "b"})
 			if err != nil || in.Next != want {
 				t.Errorf("next %q leads to %q, %v; want %q", next, in.Next, err, want)
 			}
@@ -311,7 +311,7 @@ func TestSessionEnds(t *testing.T) {
 				if _, err := p.CreateAccount(ctx, email, c.role); err != nil {
 					t.Fatal(err)
 				}
-				in, err := p.SignIn(ctx, ask(t, p, email, "b", "/"), "b", "")
+				in, err := p.SignIn(ctx, people.Opening{Token: ask(t, p, email, "b", "/"), Browser: "b"})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -341,7 +341,7 @@ func TestSignInNeverReusesASecret(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		p := door(db, clock)
 		const planted = "a value the attacker chose"
-		in, err := p.SignIn(ctx, ask(t, p, "ann@example.com", planted, "/"), planted, "")
+		in, err := p.SignIn(ctx, people.Opening{Token: ask(t, p, "ann@example.com", planted, "/"), Browser: planted})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -351,7 +351,7 @@ func TestSignInNeverReusesASecret(t *testing.T) {
 		}
 		clock.Advance(time.Second)
 		again := enter(t, p, "")
-		if again.Cookie == in.Cookie || again.Caller != in.Caller {
+		if again.Cookie == in.Cookie || again.Caller.AccountID != in.Caller.AccountID {
 			t.Errorf("second sign-in: %+v after %+v", again, in)
 		}
 		if err := p.SignOut(ctx, in.Cookie); err != nil {

@@ -86,18 +86,25 @@ type SignedIn struct {
 	Next   string // local path to go on to
 }
 
+// An Opening is a link on its way to a session. All but GuestID and Agent are required.
+type Opening struct {
+	Token   string // of the link
+	Browser string // the secret of the browser that opens it
+	GuestID string // of the device, whose previews, photos and draft become the account's
+	Agent   string // the browser's User-Agent
+}
+
 // SignIn spends a link. It makes the account if the address has none, begins a
-// session with a secret nobody has seen before, and, where guestID is given,
-// moves that guest's previews, photos and draft to the account, all in one
-// commit. Credits do not move.
+// session with a secret nobody has seen before, and moves what the guest has to
+// the account, all in one commit. Credits do not move.
 //
 // The error is NotFound for a link that is unknown, used or too old, and
 // Forbidden in another browser than the one that asked; that leaves the link
 // good for the right one.
-func (p *People) SignIn(ctx context.Context, token, browser, guestID string) (*SignedIn, error) {
+func (p *People) SignIn(ctx context.Context, o Opening) (*SignedIn, error) {
 	in := &SignedIn{Cookie: p.secret()}
 	err := p.DB.Update(ctx, func(tx *store.Tx) error {
-		l, err := tx.UseLink(hash(token), hash(browser))
+		l, err := tx.UseLink(hash(o.Token), hash(o.Browser))
 		if err != nil {
 			return err
 		}
@@ -106,13 +113,16 @@ func (p *People) SignIn(ctx context.Context, token, browser, guestID string) (*S
 			return err
 		}
 		in.Caller, in.Next = callerOf(*a), l.Next
-		if err := tx.PutSession(hash(in.Cookie), a.ID, tx.Now().Add(SessionLife)); err != nil {
+		in.Caller.SignedInAt = tx.Now()
+		_, life := p.lives(a.Role)
+		name, system := Browser(o.Agent)
+		if err := tx.PutSession(store.Session{ID: p.IDs.New("ses_"), Account: *a, Browser: name, System: system, ExpiresAt: tx.Now().Add(life)}, hash(in.Cookie)); err != nil {
 			return err
 		}
-		if guestID == "" {
+		if o.GuestID == "" {
 			return nil
 		}
-		return tx.ClaimGuest(guestID, a.ID, tx.Now().Add(kinpict.KeepPhotos))
+		return tx.ClaimGuest(o.GuestID, a.ID, tx.Now().Add(kinpict.KeepPhotos))
 	})
 	if err != nil {
 		return nil, err
@@ -139,17 +149,20 @@ func (p *People) Session(ctx context.Context, cookie string) (kinpict.Caller, er
 		return kinpict.Caller{}, err
 	}
 	now := p.Now()
-	idle, life, note := SessionIdle, SessionLife, 5*time.Minute
-	if s.Account.Role != kinpict.Customer {
-		idle, life, note = StaffIdle, StaffLife, time.Minute
+	idle, life := p.lives(s.Account.Role)
+	note := 5 * time.Minute
+	if idle == StaffIdle {
+		note = time.Minute
 	}
 	if s.Account.Status == "closed" || !now.Before(s.CreatedAt.Add(life)) || !now.Before(s.LastSeenAt.Add(idle)) {
 		return kinpict.Caller{}, over
 	}
+	c := callerOf(s.Account)
+	c.SignedInAt = s.CreatedAt
 	if now.Sub(s.LastSeenAt) >= note {
-		return callerOf(s.Account), p.noted(p.DB.Update(ctx, func(tx *store.Tx) error { return tx.SeeSession(id) }))
+		return c, p.noted(p.DB.Update(ctx, func(tx *store.Tx) error { return tx.SeeSession(id) }))
 	}
-	return callerOf(s.Account), nil
+	return c, nil
 }
 
 // noted lets a caller in although the use could not be noted: a full disk stops

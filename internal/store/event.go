@@ -42,11 +42,12 @@ func (t *Tx) ClaimEvent(e *Event, until time.Time) (bool, error) {
 }
 
 // SettleEvent ends an event in one of the states above; problem says why, or "".
-// What was sent is kept only of an event that staff have to look at: it may hold
-// the payer's name and address, which nobody here needs.
+// What was sent is kept only of an event that staff have to look at, and not if
+// the account behind it is gone: it may hold the payer's name and address.
 func (t *Tx) SettleEvent(e *Event, state, problem string) error {
 	_, err := t.exec(`UPDATE provider_event SET state = $3, error = $4, attempts = attempts + 1, processed_at = $5,
-			payload = CASE WHEN $3 = 'quarantined' THEN payload ELSE $6 END WHERE provider = $1 AND event_id = $2 AND state = 'received'`,
+			payload = CASE WHEN $3 = 'quarantined' AND NOT EXISTS (SELECT 1 FROM purchase p JOIN account a ON a.id = p.account_id
+				WHERE a.status = 'closed' AND (p.id = object_id OR p.session_id = object_id OR p.payment_id = object_id)) THEN payload ELSE $6 END WHERE provider = $1 AND event_id = $2 AND state = 'received'`,
 		e.Provider, e.ID, state, problem, t.now, []byte{})
 	return err
 }

@@ -20,7 +20,10 @@ type Link struct {
 
 // A Session is one browser that signed in.
 type Session struct {
+	ID         string // no secret
 	Account    kinpict.Account
+	Browser    string // its name, "" where it did not say
+	System     string // what it runs on, "" where it did not say
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
@@ -31,6 +34,7 @@ type Token struct {
 	ID         string
 	Account    kinpict.Account
 	Name       string
+	CreatedAt  time.Time
 	LastUsedAt time.Time // zero: never
 }
 
@@ -76,10 +80,32 @@ func (t *Tx) whyNot(tokenHash []byte) error {
 }
 
 // PutSession keeps a session of an account, seen now for the first time.
-func (t *Tx) PutSession(hash []byte, accountID string, expires time.Time) error {
-	_, err := t.exec(`INSERT INTO session (id_hash, account_id, created_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $3, $4)`,
-		hash, accountID, t.now, micros(expires))
+func (t *Tx) PutSession(s Session, hash []byte) error {
+	_, err := t.exec(`INSERT INTO session (id_hash, id, account_id, browser, system, created_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
+		hash, s.ID, s.Account.ID, s.Browser, s.System, t.now, micros(s.ExpiresAt))
 	return err
+}
+
+// Sessions are the account's sessions, the newest first. Whether each is still
+// good is the caller's to judge.
+func (t *Tx) Sessions(accountID string) ([]Session, error) {
+	return list(t, func(r *sql.Rows) (s Session, err error) {
+		var created, seen, until int64
+		err = r.Scan(&s.ID, &s.Browser, &s.System, &created, &seen, &until)
+		s.CreatedAt, s.LastSeenAt, s.ExpiresAt = instant(created), instant(seen), instant(until)
+		return s, err
+	}, `SELECT id, browser, system, created_at, last_seen_at, expires_at FROM session WHERE account_id = $1 ORDER BY created_at DESC, id`, accountID)
+}
+
+// EndSession ends a session of the account and reports whether there was one.
+func (t *Tx) EndSession(accountID, id string) (bool, error) {
+	n, err := t.exec(`DELETE FROM session WHERE account_id = $1 AND id = $2`, accountID, id)
+	return n == 1, err
+}
+
+// EndOtherSessions ends all sessions of the account but one and returns how many.
+func (t *Tx) EndOtherSessions(accountID string, keep []byte) (int64, error) {
+	return t.exec(`DELETE FROM session WHERE account_id = $1 AND id_hash <> $2`, accountID, keep)
 }
 
 // Session returns the session with that hash, or NotFound. Whether it is still
@@ -87,9 +113,9 @@ func (t *Tx) PutSession(hash []byte, accountID string, expires time.Time) error 
 func (t *Tx) Session(hash []byte) (*Session, error) {
 	var s Session
 	var at, created, seen, until int64
-	err := t.row(`SELECT `+accountColumns+`, session.created_at, session.last_seen_at, session.expires_at
+	err := t.row(`SELECT `+accountColumns+`, session.id, session.browser, session.system, session.created_at, session.last_seen_at, session.expires_at
 		FROM session JOIN account ON account.id = session.account_id WHERE session.id_hash = $1`, hash).
-		Scan(append(accountFields(&s.Account, &at), &created, &seen, &until)...)
+		Scan(append(accountFields(&s.Account, &at), &s.ID, &s.Browser, &s.System, &created, &seen, &until)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such session here."}
 	}
@@ -116,17 +142,34 @@ func (t *Tx) PutToken(id string, hash []byte, accountID, name string) error {
 	return err
 }
 
+// Tokens are the account's live tokens, the newest first.
+func (t *Tx) Tokens(accountID string) ([]Token, error) {
+	return list(t, func(r *sql.Rows) (k Token, err error) {
+		var created, used int64
+		err = r.Scan(&k.ID, &k.Name, &created, &used)
+		k.CreatedAt, k.LastUsedAt = instant(created), instant(used)
+		return k, err
+	}, `SELECT id, name, created_at, last_used_at FROM api_token WHERE account_id = $1 AND revoked_at = 0 ORDER BY created_at DESC, id`, accountID)
+}
+
+// RevokeToken ends a live token of the account for ever and reports whether
+// there was one.
+func (t *Tx) RevokeToken(accountID, id string) (bool, error) {
+	n, err := t.exec(`UPDATE api_token SET revoked_at = $3 WHERE account_id = $1 AND id = $2 AND revoked_at = 0`, accountID, id, t.now)
+	return n == 1, err
+}
+
 // Token returns the live token with that hash, or NotFound.
 func (t *Tx) Token(hash []byte) (*Token, error) {
 	var k Token
-	var at, used int64
-	err := t.row(`SELECT `+accountColumns+`, api_token.id, api_token.name, api_token.last_used_at
+	var at, made, used int64
+	err := t.row(`SELECT `+accountColumns+`, api_token.id, api_token.name, api_token.created_at, api_token.last_used_at
 		FROM api_token JOIN account ON account.id = api_token.account_id WHERE api_token.token_hash = $1 AND api_token.revoked_at = 0`, hash).
-		Scan(append(accountFields(&k.Account, &at), &k.ID, &k.Name, &used)...)
+		Scan(append(accountFields(&k.Account, &at), &k.ID, &k.Name, &made, &used)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such token here."}
 	}
-	k.Account.CreatedAt, k.LastUsedAt = instant(at), instant(used)
+	k.Account.CreatedAt, k.CreatedAt, k.LastUsedAt = instant(at), instant(made), instant(used)
 	return &k, err
 }
 
@@ -136,8 +179,12 @@ func (t *Tx) SeeToken(id string) error {
 	return err
 }
 
-// SweepPeople removes sessions and links that ended before the given time.
+// SweepPeople removes sessions and links that ended before the given time, and
+// tokens revoked before it.
 func (t *Tx) SweepPeople(before time.Time) error {
+	if _, err := t.exec(`DELETE FROM api_token WHERE revoked_at > 0 AND revoked_at <= $1`, micros(before)); err != nil {
+		return err
+	}
 	if _, err := t.exec(`DELETE FROM session WHERE expires_at <= $1`, micros(before)); err != nil {
 		return err
 	}

@@ -136,12 +136,24 @@ func (t *Tx) TouchPhotos(owner string, ids []string, until time.Time) error {
 }
 
 // LockPhotos lets only one transaction at a time add photos for an owner, so
-// that a quota is counted and kept in one piece.
+// that a quota is counted and kept in one piece. Unauthenticated for an account
+// that was closed, be it a moment ago.
 func (t *Tx) LockPhotos(owner string) error {
-	_, err := t.exec(`INSERT INTO rate_limit (bucket, since, used) VALUES ($1, $2, 1)
-		ON CONFLICT (bucket) DO UPDATE SET since = excluded.since`, "photos/"+owner, t.now)
-	return err
+	if _, err := t.exec(`INSERT INTO rate_limit (bucket, since, used) VALUES ($1, $2, 1)
+		ON CONFLICT (bucket) DO UPDATE SET since = excluded.since`, "photos/"+owner, t.now); err != nil {
+		return err
+	}
+	var closed bool
+	if err := t.row(`SELECT EXISTS (SELECT 1 FROM account WHERE id = $1 AND status = 'closed')`, owner).Scan(&closed); err != nil {
+		return err
+	}
+	if closed {
+		return errClosedAccount
+	}
+	return nil
 }
+
+var errClosedAccount = &kinpict.Error{Code: kinpict.Unauthenticated, Message: "This account was deleted.", Hint: "Sign in to begin a new one."}
 
 // PhotoUsage counts an owner's photos and their bytes: the live ones and, from
 // since on, also those that are gone. A zero since counts only the live ones.

@@ -1,7 +1,9 @@
 package support
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"kinpict"
@@ -149,6 +151,20 @@ func freeze(tx *store.Tx, r *kinpict.Review, audit AuditResult) (*Evidence, erro
 		e.Purchases = append(e.Purchases, purchaseSeen(p))
 	}
 	return e, err
+}
+
+// Redact is evidence without the person's words, for when they leave: what was
+// asked for in a picture, and the page they were on. The rest is the books.
+func Redact(evidence []byte) ([]byte, error) {
+	var e Evidence
+	if err := json.Unmarshal(evidence, &e); err != nil {
+		return nil, fmt.Errorf("read evidence: %w", err)
+	}
+	e.Page = ""
+	if e.Request != nil {
+		e.Request.Instruction = ""
+	}
+	return json.Marshal(e)
 }
 
 // charges are those the records are about.

@@ -75,8 +75,12 @@ func (d *Desk) File(ctx context.Context, c kinpict.Caller, in kinpict.Intent, re
 		moved := false
 		err = d.DB.Update(ctx, func(tx *store.Tx) (err error) {
 			moved, out.Review, out.Replay = false, nil, nil
-			if _, err := tx.LockAccount(c.AccountID); err != nil {
+			a, err := tx.LockAccount(c.AccountID)
+			if err != nil {
 				return err
+			}
+			if a.Status == "closed" { // a moment ago: nothing is frozen about who is gone
+				return &kinpict.Error{Code: kinpict.Unauthenticated, Message: "This account was deleted."}
 			}
 			if in.Key != "" {
 				if out.Replay, err = tx.Replay(c.AccountID, in); err != nil {

@@ -1,0 +1,328 @@
+package keeping
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strconv"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/store"
+)
+
+// exportFormat names the archive's form.
+const exportFormat = "kinpict-export/1"
+
+// An Export is everything kept of a person, about to be written.
+type Export struct {
+	Name    string // of the file
+	k       *Keeper
+	account *kinpict.Account
+	at      time.Time
+	limit   int64 // number of the last line of the statement that is in it
+}
+
+// A Manifest is the last file of an archive: what is in the others.
+type Manifest struct {
+	Format  string           `json:"format"`
+	MadeAt  time.Time        `json:"made_at"`
+	Version string           `json:"kinpict_version"`
+	Counts  map[string]int64 `json:"counts"`
+	Files   []File           `json:"files"`
+	// Missing are files that went while the archive was being written.
+	Missing []string `json:"missing"`
+}
+
+// A File is one of an archive.
+type File struct {
+	Path   string `json:"path"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Export begins the archive of everything kept of the caller. RateLimited after
+// ExportsADay in 24 hours.
+func (k *Keeper) Export(ctx context.Context, c kinpict.Caller) (*Export, error) {
+	if err := signedIn(c); err != nil {
+		return nil, err
+	}
+	if !k.Relaxed {
+		var ok bool
+		err := k.DB.Update(ctx, func(tx *store.Tx) (err error) {
+			ok, err = tx.Allow("export of "+c.AccountID, ExportsADay, 24*time.Hour)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, &kinpict.Error{Code: kinpict.RateLimited, Message: fmt.Sprintf("You have downloaded everything %d times today.", ExportsADay),
+				Hint: "Come back tomorrow.", Members: map[string]any{"retry_after": 3600}}
+		}
+	}
+	return k.export(ctx, c.AccountID)
+}
+
+// ExportFor is Export of somebody's account at their request, for operators.
+func (k *Keeper) ExportFor(ctx context.Context, staff kinpict.Caller, accountID string) (*Export, error) {
+	if staff.Role != kinpict.Operator {
+		return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "Only operators export the accounts of others."}
+	}
+	return k.export(ctx, accountID)
+}
+
+func (k *Keeper) export(ctx context.Context, accountID string) (*Export, error) {
+	e := &Export{k: k, at: k.Now()}
+	err := k.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if e.account, err = tx.Account(accountID); err != nil {
+			return err
+		}
+		e.limit, err = tx.LastSeq(accountID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.Name = "kinpict-" + e.at.UTC().Format(time.DateOnly) + ".zip"
+	return e, nil
+}
+
+// archive is a zip under way. It holds one page of rows and one buffer of a
+// file at a time; only the list of what it wrote grows.
+type archive struct {
+	*Export
+	zip      *zip.Writer
+	manifest *Manifest
+}
+
+// Write writes the archive to w and returns what it wrote. Rows are read page
+// by page and no transaction is held, so a slow reader holds up nobody. After an
+// error what was written is no archive.
+func (e *Export) Write(ctx context.Context, w io.Writer) (*Manifest, error) {
+	a := &archive{Export: e, zip: zip.NewWriter(w),
+		manifest: &Manifest{Format: exportFormat, MadeAt: e.at.UTC(), Version: e.k.Version, Counts: map[string]int64{}, Files: []File{}, Missing: []string{}}}
+	for _, part := range []func(context.Context) error{a.readme, a.person, a.photos, a.pictures, a.unsent, a.links, a.purchases, a.ledger, a.reviews, a.words, a.close} {
+		if err := errors.Join(ctx.Err(), part(ctx)); err != nil {
+			return nil, fmt.Errorf("export: %w", err)
+		}
+	}
+	return a.manifest, nil
+}
+
+// entry is one file of the archive, hashed and counted as it is written.
+type entry struct {
+	a    *archive
+	path string
+	w    io.Writer
+	sum  hash.Hash
+	n    int64
+}
+
+func (f *entry) Write(b []byte) (int, error) {
+	n, err := f.w.Write(b)
+	f.sum.Write(b[:n])
+	f.n += int64(n)
+	return n, err
+}
+
+// create begins a file. Pictures are packed as they are: they do not get smaller.
+func (a *archive) create(path string, pack uint16) (*entry, error) {
+	w, err := a.zip.CreateHeader(&zip.FileHeader{Name: path, Method: pack, Modified: a.at.UTC()})
+	return &entry{a: a, path: path, w: w, sum: sha256.New()}, err
+}
+
+func (f *entry) end() {
+	f.a.manifest.Files = append(f.a.manifest.Files, File{f.path, f.n, hex.EncodeToString(f.sum.Sum(nil))})
+}
+
+// whole writes a file of one JSON value.
+func (a *archive) whole(path string, v any) error {
+	f, err := a.create(path, zip.Deflate)
+	if err != nil {
+		return err
+	}
+	d := json.NewEncoder(f)
+	d.SetIndent("", "  ")
+	d.SetEscapeHTML(false)
+	if err := d.Encode(v); err != nil {
+		return err
+	}
+	f.end()
+	return nil
+}
+
+// bytes writes a file as it is given.
+func (a *archive) bytes(path string, b []byte) error {
+	f, err := a.create(path, zip.Deflate)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(b); err != nil {
+		return err
+	}
+	f.end()
+	return nil
+}
+
+// list writes a file of many JSON values, which pages hands over one by one, and
+// counts them.
+func (a *archive) list(path, count string, pages func(put func(v any) error) error) error {
+	f, err := a.create(path, zip.Deflate)
+	if err != nil {
+		return err
+	}
+	n := int64(0)
+	put := func(v any) error {
+		b, err := json.MarshalIndent(v, " ", " ")
+		if err != nil {
+			return err
+		}
+		sep := ",\n "
+		if n == 0 {
+			sep = "\n "
+		}
+		n++
+		_, err = io.WriteString(f, sep+string(b))
+		return err
+	}
+	if _, err := io.WriteString(f, "["); err != nil {
+		return err
+	}
+	if err := pages(put); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(f, "\n]\n"); err != nil {
+		return err
+	}
+	a.manifest.Counts[count] = n
+	f.end()
+	return nil
+}
+
+// blob copies a file of the bucket, and notes one that went meanwhile.
+func (a *archive) blob(ctx context.Context, key, path, count string) error {
+	r, err := a.k.Blobs.Open(ctx, key)
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		a.manifest.Missing = append(a.manifest.Missing, path)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	f, err := a.create(path, zip.Store)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(f, r); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	f.end()
+	a.manifest.Counts[count]++
+	return ctx.Err()
+}
+
+// view reads rows of the account.
+func (a *archive) view(ctx context.Context, f func(*store.Tx) error) error {
+	return a.k.DB.View(ctx, f)
+}
+
+// close writes the manifest, which is not in itself, and ends the archive.
+func (a *archive) close(context.Context) error {
+	f, err := a.create("manifest.json", zip.Deflate)
+	if err != nil {
+		return err
+	}
+	d := json.NewEncoder(f)
+	d.SetIndent("", " ")
+	if err := d.Encode(a.manifest); err != nil {
+		return err
+	}
+	return a.zip.Close()
+}
+
+// caller is whose archive it is, for the use cases that ask.
+func (a *archive) caller() kinpict.Caller {
+	return kinpict.Caller{AccountID: a.account.ID, Email: a.account.Email, Role: a.account.Role}
+}
+
+// lines hands over the statement, newest first, without what came after the
+// archive was begun.
+func (a *archive) lines(ctx context.Context, each func(kinpict.Transaction) error) error {
+	for cursor := ""; ; {
+		page, next, err := a.k.Statement(ctx, a.caller(), cursor, batch)
+		if err != nil {
+			return err
+		}
+		for _, x := range page {
+			if x.Seq > a.limit {
+				continue
+			}
+			if err := each(x); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		cursor = next
+	}
+}
+
+// ledger writes the statement twice: for programs and for a spreadsheet.
+func (a *archive) ledger(ctx context.Context) error {
+	if err := a.list("statement.json", "statement_lines", func(put func(any) error) error {
+		return a.lines(ctx, func(x kinpict.Transaction) error { return put(lineOf(x)) })
+	}); err != nil {
+		return err
+	}
+	f, err := a.create("statement.csv", zip.Deflate)
+	if err != nil {
+		return err
+	}
+	table := csv.NewWriter(f)
+	table.UseCRLF = true // RFC 4180
+	if err := table.Write([]string{"at", "kind", "amount", "available_after", "debt_after", "generation", "purchase", "reason", "id"}); err != nil {
+		return err
+	}
+	n := func(v kinpict.Credits) string { return strconv.FormatInt(int64(v), 10) }
+	if err := a.lines(ctx, func(x kinpict.Transaction) error {
+		return table.Write([]string{x.At.UTC().Format(time.RFC3339Nano), x.Kind, n(x.Amount), n(x.AvailableAfter), n(x.DebtAfter), x.Generation, x.Purchase, plain(x.Reason), x.ID})
+	}); err != nil {
+		return err
+	}
+	table.Flush()
+	f.end()
+	if err := table.Error(); err != nil {
+		return err
+	}
+	var lots []store.LotRow
+	var b kinpict.Balance
+	if err := a.view(ctx, func(tx *store.Tx) (err error) {
+		if b, err = tx.Balance(a.account.ID); err != nil {
+			return err
+		}
+		lots, err = tx.LotRows(a.account.ID, 100_000)
+		return err
+	}); err != nil {
+		return err
+	}
+	a.manifest.Counts["lots"] = int64(len(lots))
+	return a.whole("credits.json", map[string]any{"available": b.Available, "debt": b.Debt, "lots": lots})
+}
+
+// plain keeps a spreadsheet from taking text for a formula.
+func plain(s string) string {
+	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@' || s[0] == '\t' || s[0] == '\r') {
+		return "'" + s
+	}
+	return s
+}

@@ -1,0 +1,239 @@
+// Package keeping is what we keep of a person: it says how much, hands all of
+// it to them, and removes it when they go.
+//
+// Deleting an account is one commit. Whatever it was doing ends there, what is
+// left of its credits is given up, and every row that names the person or holds
+// their words goes or is emptied; the books stay under the account's id, which
+// names nobody. Files follow at once, or with a later Sweep if the process dies
+// in between.
+package keeping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/blob"
+	"kinpict/internal/lang"
+	"kinpict/internal/store"
+)
+
+const (
+	// ExportsADay is how often a person may take everything with them in 24 hours.
+	ExportsADay = 10
+	// settle is how long after a deletion rows are looked for that somebody
+	// wrote who had been let in just before.
+	settle = 24 * time.Hour
+	batch  = 100
+)
+
+// A Keeper says, hands out and removes what is kept of a person. All fields but
+// Relaxed are required.
+type Keeper struct {
+	DB        *store.DB
+	Blobs     blob.Bucket
+	IDs       kinpict.IDs
+	Now       func() time.Time
+	Log       *slog.Logger
+	Languages *lang.Set
+	Version   string // of the product
+	// Statement is the shop's, from the newest line on: a page and the cursor of
+	// the next.
+	Statement func(ctx context.Context, c kinpict.Caller, cursor string, limit int) ([]kinpict.Transaction, string, error)
+	// Receipt is the signed receipt of a purchase that was paid.
+	Receipt func(ctx context.Context, c kinpict.Caller, purchase string) ([]byte, error)
+	// Redact takes the person's words out of a review's evidence.
+	Redact  func(evidence []byte) ([]byte, error)
+	Relaxed bool // no limit on exports, for load tests
+}
+
+// Kept says how much is kept of the caller.
+func (k *Keeper) Kept(ctx context.Context, c kinpict.Caller) (a *kinpict.Account, kept *kinpict.Kept, err error) {
+	if err := signedIn(c); err != nil {
+		return nil, nil, err
+	}
+	err = k.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if a, err = tx.Account(c.AccountID); err != nil {
+			return err
+		}
+		kept, err = tx.Kept(a)
+		return err
+	})
+	return a, kept, err
+}
+
+// A Wish is what a person confirms before their account is deleted.
+type Wish struct {
+	Address string          // theirs, spelled out
+	Credits kinpict.Credits // that they give up at most
+}
+
+// Fresh reports whether the caller may delete their account without signing in
+// again. A token proves itself with each request.
+func (k *Keeper) Fresh(c kinpict.Caller) bool {
+	return c.SignedInAt.IsZero() || k.Now().Before(c.SignedInAt.Add(kinpict.FreshSignIn))
+}
+
+// Delete deletes the caller's account and everything kept of them, at once and
+// for ever, and says what went.
+//
+// Errors: Unauthenticated; SignInAgain for a browser that signed in longer than
+// FreshSignIn ago; Invalid for an address that is not theirs; Conflict, with the
+// number, if more credits would be given up than w.Credits; Forbidden for an
+// account that staff hold.
+func (k *Keeper) Delete(ctx context.Context, c kinpict.Caller, w Wish) (*kinpict.Deletion, error) {
+	if err := signedIn(c); err != nil {
+		return nil, err
+	}
+	if !k.Fresh(c) {
+		return nil, &kinpict.Error{Code: kinpict.SignInAgain, Message: "Deleting an account needs a fresh sign-in.",
+			Hint: fmt.Sprintf("Sign in again, then come back within %d minutes.", kinpict.FreshSignIn/time.Minute)}
+	}
+	a, _, err := k.Kept(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.EqualFold(strings.TrimSpace(w.Address), a.Email) || a.Email == "" {
+		const m = "This is not the address of the account."
+		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: m, Hint: "Spell it as it stands on the account page.",
+			Members: map[string]any{"errors": []map[string]string{{"field": "address", "message": m}}}}
+	}
+	return k.remove(ctx, c.AccountID, kinpict.AskedByPerson, w.Credits)
+}
+
+// DeleteFor deletes somebody's account at their request, for operators. It asks
+// for no confirmation and gives up whatever is left.
+func (k *Keeper) DeleteFor(ctx context.Context, staff kinpict.Caller, accountID string) (*kinpict.Deletion, error) {
+	if staff.Role != kinpict.Operator {
+		return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "Only operators delete the accounts of others."}
+	}
+	return k.remove(ctx, accountID, kinpict.AskedByStaff, math.MaxInt64)
+}
+
+func (k *Keeper) remove(ctx context.Context, accountID, by string, agreed kinpict.Credits) (*kinpict.Deletion, error) {
+	// What was begun is finished, whoever hangs up.
+	ctx = context.WithoutCancel(ctx)
+	id := k.IDs.New(kinpict.DeletionPrefix)
+	var d *kinpict.Deletion
+	var done bool
+	err := k.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		d = &kinpict.Deletion{ID: id, AccountID: accountID, AskedBy: by}
+		if done, err = tx.DeleteAccount(d, agreed, k.Redact); err != nil || done {
+			return err
+		}
+		a, err := tx.Account(accountID)
+		if err != nil {
+			return err
+		}
+		if a.Status != "closed" {
+			return &kinpict.Error{Code: kinpict.Forbidden, Message: "This account is on hold and cannot be deleted now.", Hint: "Ask whoever runs this service why."}
+		}
+		d, err = tx.DeletionOf(accountID)
+		return err
+	})
+	if errors.Is(err, store.ErrNotGiven) {
+		return nil, &kinpict.Error{Code: kinpict.Conflict, Message: fmt.Sprintf("%d credits would be given up, more than was agreed to.", d.Forfeited),
+			Hint: "Look at your credits again, then confirm the new number.", Members: map[string]any{"credits": d.Forfeited}}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if done {
+		k.Log.Info("account deleted", "account", accountID, "asked_by", by, "deletion", id)
+	}
+	// Nobody reaches them any more. Files that cannot be removed at this moment
+	// are removed by a sweep.
+	if err := k.empty(ctx, accountID); err != nil {
+		k.Log.Error("files of a deleted account wait for the sweep", "account", accountID, "err", err)
+		return d, nil
+	}
+	return k.Deletion(ctx, d.ID)
+}
+
+// Deletion returns a deletion by its id, which nobody guesses, or NotFound.
+func (k *Keeper) Deletion(ctx context.Context, id string) (d *kinpict.Deletion, err error) {
+	err = k.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		d, err = tx.Deletion(id)
+		return err
+	})
+	return d, err
+}
+
+// empty removes the files of a deleted account.
+func (k *Keeper) empty(ctx context.Context, accountID string) error {
+	for {
+		var photos []kinpict.Photo
+		var pictures []store.Gone
+		if err := k.DB.View(ctx, func(tx *store.Tx) (err error) {
+			photos, pictures, err = tx.GoneOf(accountID, batch)
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, p := range photos {
+			if err := errors.Join(k.Blobs.Delete(ctx, p.Key), k.Blobs.Delete(ctx, p.ThumbKey)); err != nil {
+				return err
+			}
+		}
+		for _, g := range pictures {
+			if err := k.Blobs.Delete(ctx, g.Key); err != nil {
+				return err
+			}
+		}
+		if err := k.DB.Update(ctx, func(tx *store.Tx) error {
+			for _, p := range photos {
+				if err := tx.EmptyPhoto(p.ID); err != nil {
+					return err
+				}
+			}
+			for _, g := range pictures {
+				if err := tx.EmptyPicture(g.ID); err != nil {
+					return err
+				}
+			}
+			_, err := tx.FinishDeletion(accountID)
+			return err
+		}); err != nil {
+			return err
+		}
+		if len(photos) < batch && len(pictures) < batch {
+			return nil
+		}
+	}
+}
+
+// Sweep finishes what deletions of the last day, and those with files left,
+// could not finish themselves.
+func (k *Keeper) Sweep(ctx context.Context) error {
+	var todo []*kinpict.Deletion
+	err := k.DB.View(ctx, func(tx *store.Tx) (err error) {
+		todo, err = tx.DeletionsToFinish(tx.Now().Add(-settle), batch)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("sweep deletions: %w", err)
+	}
+	var failed error
+	for _, d := range todo {
+		err := k.DB.Update(ctx, func(tx *store.Tx) error { return tx.Strip(d.AccountID) })
+		if err == nil {
+			err = k.empty(ctx, d.AccountID)
+		}
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("deletion %s: %w", d.ID, err))
+		}
+	}
+	return failed
+}
+
+func signedIn(c kinpict.Caller) error {
+	if c.AccountID == "" {
+		return &kinpict.Error{Code: kinpict.Unauthenticated, Message: "Please sign in first.", Hint: "What we keep of you belongs to your account."}
+	}
+	return nil
+}
