@@ -56,7 +56,7 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 	none.Previews = 0
 
 	found := func(r provenance.Report) VerifyView {
-		return VerifyView{Page: guest, MaxMegabytes: 20, Found: foundIn(&r)}
+		return VerifyView{Page: guest, MaxMegabytes: 20, Found: foundIn(say, &r)}
 	}
 	scenes := someScenes(d, say)
 	cards := []Card{
@@ -69,39 +69,6 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 		v := CreateView{Page: p, Key: "key_1", CatalogVersion: c.Version, MaxPhotos: kinpict.MaxPhotos, MaxMegabytes: 20,
 			MaxInstruction: kinpict.MaxInstruction, Photos: cards, Scenes: scenes, Selected: "autumn", Quality: kinpict.Standard,
 			Rates: rates(say, c, p.Available), Begun: true}
-		if f != nil {
-			f(&v)
-		}
-		return v
-	}
-	generation := func(p Page, g kinpict.Generation) GenerationView {
-		g.ID, g.CreatedAt, g.FinishedAt = "gen_1", someDay, someDay.Add(2*time.Minute)
-		g.Request = kinpict.Request{Quality: kinpict.Standard, Scenario: "autumn"}
-		v := generationView(p, &g, scenes[1], 2)
-		v.Sources, v.Cost, v.Key = cards, 4, "key_2"
-		return v
-	}
-	shared := func(v GenerationView, link string) GenerationView {
-		v.Gone = "One photo of this picture is no longer kept: Nana."
-		v.Results.Key, v.Results.NewLink, v.Results.Favourite = "key_3", link, true
-		v.Results.Shares = []Share{{"shr_1", someDay, "Not opened yet"}, {"shr_2", someDay, "Opened two times"}}
-		if link == "" {
-			v.Notice = &Notice{"This picture has as many links as it can have.", "End one."}
-		}
-		return v
-	}
-	image := &kinpict.Image{ContentType: "image/png", Width: 1536, Height: 1920}
-	paid, free := kinpict.FundedByCredits, kinpict.FundedByPreview
-	held := HeldView{Page: ann, ID: "hld_1", Scene: scenes[0], Quality: "Standard", Instruction: "At the lake", Sources: cards, Cost: 4, Left: 32,
-		CatalogVersion: 3, ExpiresAt: someDay}
-	shortHeld, dearHeld, doneHeld := held, held, held
-	shortHeld.Page, shortHeld.Shortfall, shortHeld.Packs, shortHeld.Debt = poor, 1, shop, 2
-	dearHeld.Changed = &Change{Was: 4, Now: 5}
-	doneHeld.Done = "gen_1"
-	checkout := CheckoutView{Page: ann, ID: "pur_1", Credits: 80, Bill: billOf(&kinpict.Purchase{Credits: 80, Price: kinpict.Money{Amount: 1200, Currency: "usd"}})}
-	at := func(state string, f func(*CheckoutView)) CheckoutView {
-		v := checkout
-		v.State = state
 		if f != nil {
 			f(&v)
 		}
@@ -125,8 +92,6 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 		"pricing with a code":   {"pricing", offered(guest, c, key, "eur", kinpict.Promo{Code: "SPRING-26", Percent: 25, Packs: []string{"credits-80"}})},
 		"pricing, extra":        {"pricing", offered(ann, c, key, "usd", kinpict.Promo{Code: "EXTRA20", Bonus: 20})},
 		"pricing, no such code": {"pricing", PricingView{Page: guest, Packs: packs(say, c, sale{}, key, ""), Offer: Offer{Typed: "<b>", Fault: "This code does not work here.", Open: "/checkout/return?id=pur_1"}}},
-		"checkout, all of it":   {"checkout", at("paid", func(v *CheckoutView) { v.Bill = fullBill() })},
-		"checkout, with a code": {"checkout", at("waiting", func(v *CheckoutView) { v.Bill = fullBill() })},
 
 		"create empty":      {"create", create(guest, func(v *CreateView) { v.Photos = nil })},
 		"create guest":      {"create", create(guest, nil)},
@@ -147,30 +112,9 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 			v.Held = &Shortage{ID: "hld_1", Required: 4, Available: 3, Shortfall: 1, Debt: 2, ExpiresAt: someDay, Packs: shop}
 		})},
 
-		"generation queued":          {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Queued, Credits: 4})},
-		"generation running":         {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Running, Step: "composing", Credits: 4})},
-		"generation ready":           {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Succeeded, Credits: 4, Image: image})},
-		"generation shared":          {"generation", shared(generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Succeeded, Credits: 4, Image: image}), "https://kinpict.example/s/abc")},
-		"generation, full of links":  {"generation", shared(generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Succeeded, Credits: 4, Image: image}), "")},
-		"compare":                    {"compare", CompareView{Page: ann, ID: "gen_1", Scene: scenes[1], Picture: "/p", Width: 4, Height: 5, Sources: cards, Gone: "One photo is gone."}},
-		"compare, nothing left":      {"compare", CompareView{Page: ann, ID: "gen_1", Scene: scenes[1], Picture: "/p", Width: 4, Height: 5}},
-		"shared":                     {"shared", SharedView{Page: guest, Picture: "/s/t/picture", Width: 4, Height: 5}},
-		"generation failed":          {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Failed, Credits: 4, Returned: 4, Failure: kinpict.FailedTimeout})},
-		"generation canceled":        {"generation", generation(ann, kinpict.Generation{Funding: paid, Status: kinpict.Canceled, Credits: 1, Returned: 1})},
-		"preview running":            {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Running, Step: "finishing"})},
-		"preview ready, guest":       {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Succeeded, Image: image})},
-		"preview ready, signed in":   {"generation", generation(ann, kinpict.Generation{Funding: free, Status: kinpict.Succeeded, Image: image})},
-		"preview failed":             {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Failed, Failure: kinpict.FailedEngine})},
-		"preview canceled":           {"generation", generation(guest, kinpict.Generation{Funding: free, Status: kinpict.Canceled})},
-		"generations empty, guest":   {"generations", GenerationsView{Page: guest}},
-		"generations empty, account": {"generations", GenerationsView{Page: ann}},
-		"favourites empty":           {"generations", GenerationsView{Page: ann, Favourites: true}},
-		"generations, last page":     {"generations", GenerationsView{Page: ann, Later: true}},
-		"favourites, older":          {"generations", GenerationsView{Page: ann, Favourites: true, Later: true, Next: "c", Items: []Tile{{ID: "gen_1", Title: "Autumn", Favourite: true, At: someDay}}}},
-		"generations after deleting": {"generations", GenerationsView{Page: ann, Deleted: true}},
-		"generations": {"generations", GenerationsView{Page: ann, Next: "c", Items: []Tile{
-			{ID: "gen_1", Title: "Autumn", Label: "Standard", State: "Ready", Picture: "/p", Width: 4, Height: 5, At: someDay},
-			{ID: "gen_2", Title: "Beach", Label: "Enhanced", State: "Failed, credits returned", At: someDay}}}},
+		"compare":               {"compare", CompareView{Page: ann, ID: "gen_1", Scene: scenes[1], Picture: "/p", Width: 4, Height: 5, Sources: cards, Gone: "One photo is gone."}},
+		"compare, nothing left": {"compare", CompareView{Page: ann, ID: "gen_1", Scene: scenes[1], Picture: "/p", Width: 4, Height: 5}},
+		"shared":                {"shared", SharedView{Page: guest, Picture: "/s/t/picture", Width: 4, Height: 5}},
 
 		"credits":          {"credits", lines},
 		"credits empty":    {"credits", CreditsView{Page: poor}},
@@ -188,25 +132,19 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 		"verify altered":  {"verify", found(provenance.Report{Format: "png", State: provenance.Altered, Altered: []string{provenance.PictureBytes}, Signer: provenance.Others, Issuer: "<b>", Note: provenance.Redrawn, Former: []provenance.Former{{State: provenance.Unproven, Signer: provenance.Others, Issuer: "x", Software: "Images 9"}}})},
 		"verify unmarked": {"verify", found(provenance.Report{Format: "jpeg", State: provenance.Unmarked})},
 
-		"sign-in":         {"sign-in", SignInView{Page: guest, Next: "/create", Keeps: true}},
-		"sign-in wrong":   {"sign-in", SignInView{Page: guest, Address: "ann", Faults: Faults{[]Problem{{"email", "This is not an e-mail address."}}}}},
-		"sign-in sent":    {"sign-in", SignInView{Page: guest, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
-		"sign-in kept":    {"sign-in", SignInView{Page: Page{Path: "/x", Sandbox: true, Title: "Kept", say: say}, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
-		"confirm":         {"sign-in-confirm", ConfirmView{Page: guest, Token: "t"}},
-		"confirm, spent":  {"sign-in-confirm", ConfirmView{Page: guest, Faults: Faults{[]Problem{{"token", "It was used."}}}}},
-		"checkout paid":   {"checkout", at("paid", nil)},
-		"checkout to":     {"checkout", at("paid", func(v *CheckoutView) { v.Back = "/create" })},
-		"checkout held":   {"checkout", at("paid", func(v *CheckoutView) { v.Held = &Waiting{"hld_1", 4, 3} })},
-		"checkout wait":   {"checkout", at("waiting", func(v *CheckoutView) { v.URL = "https://pay.example/x"; v.Refresh = 4 })},
-		"checkout back":   {"checkout", at("returned", nil)},
-		"checkout failed": {"checkout", at("failed", func(v *CheckoutView) { v.Back = "/held/hld_1" })},
-		"held":            {"held", held}, "held short": {"held", shortHeld}, "held dearer": {"held", dearHeld}, "held done": {"held", doneHeld},
-		"outbox":       {"outbox", OutboxView{Page: guest, Mails: []Mail{{To: "a@b.c", Subject: "Link", At: someDay, Body: pieces("Open\nhttp://localhost/x?a=b\nnow")}}}},
-		"outbox empty": {"outbox", OutboxView{Page: guest}},
+		"sign-in":        {"sign-in", SignInView{Page: guest, Next: "/create", Keeps: true}},
+		"sign-in wrong":  {"sign-in", SignInView{Page: guest, Address: "ann", Faults: Faults{[]Problem{{"email", "This is not an e-mail address."}}}}},
+		"sign-in sent":   {"sign-in", SignInView{Page: guest, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
+		"sign-in kept":   {"sign-in", SignInView{Page: Page{Path: "/x", Sandbox: true, Title: "Kept", say: say}, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
+		"confirm":        {"sign-in-confirm", ConfirmView{Page: guest, Token: "t"}},
+		"confirm, spent": {"sign-in-confirm", ConfirmView{Page: guest, Faults: Faults{[]Problem{{"token", "It was used."}}}}},
+		"outbox":         {"outbox", OutboxView{Page: guest, Mails: []Mail{{To: "a@b.c", Subject: "Link", At: someDay, Body: pieces("Open\nhttp://localhost/x?a=b\nnow")}}}},
+		"outbox empty":   {"outbox", OutboxView{Page: guest}},
 		"sandbox": {"sandbox", SandboxView{Title: "80 credits", ID: "s", Path: "/sandbox/checkout/s", Price: kinpict.Money{Amount: 1250, Currency: "eur"},
 			State: "open", Note: "Declined.", Return: "/checkout/return?id=pur_1", Outcomes: []Outcome{{"paid", "Pay", true}, {"declined", "Decline", false}}}},
 	}
 	maps.Copy(m, deskSpecimens(guest, ann))
+	maps.Copy(m, pictureSpecimens(guest, ann, poor, scenes, cards, shop))
 	for _, code := range []kinpict.Code{kinpict.Forbidden, kinpict.NotFound, kinpict.Conflict, kinpict.FileTooLarge, kinpict.RateLimited,
 		kinpict.Internal, kinpict.Unavailable, kinpict.EngineUnavailable, kinpict.Unauthenticated} {
 		m["error "+string(code)] = specimen{"error", errorView(guest, &kinpict.Error{Code: code, Message: "A sentence.", Hint: "A way out."})}
