@@ -212,3 +212,11 @@ func (t *Tx) seek(q Sought) (where string, args []any, err error) {
 	}
 	return where, args, nil
 }
+
+// Head is the account's last transaction: its number and its hash in hex, 0 and
+// "" where there is none.
+func (t *Tx) Head(accountID string) (seq int64, hash string, err error) {
+	var sum []byte
+	err = t.row(`SELECT a.seq, t.hash FROM account a LEFT JOIN txn t ON t.account_id = a.id AND t.account_seq = a.seq WHERE a.id = $1`, accountID).Scan(&seq, &sum)
+	return seq, hex.EncodeToString(sum), err
+}
