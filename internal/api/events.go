@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"time"
@@ -22,56 +23,41 @@ func (a *API) events(c *call) error {
 	if err != nil {
 		return err
 	}
-	h := c.w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // a proxy must not wait for more
-	conn := http.NewResponseController(c.w)
+	out := httpd.NewStream(c.w)
 	tick := time.NewTicker(a.beat)
 	defer tick.Stop()
-	begun := false
 	for {
-		var text []byte
 		select {
 		case <-httpd.Stopping(c.ctx()):
 			return nil
 		case <-tick.C:
-			text = []byte(": still here\n\n")
+			err = out.Beat()
 		case g, more := <-changes:
 			if !more {
 				return nil
 			}
-			if !begun && g.Status.Done() && c.r.Header.Get("Last-Event-ID") == eventID(g) {
+			if !out.Begun() && g.Status.Done() && c.r.Header.Get("Last-Event-ID") == eventID(g) {
 				c.w.WriteHeader(http.StatusNoContent)
 				return nil
 			}
-			if text, err = a.event(c, g); err != nil {
-				return err
-			}
+			err = a.event(c, out, g)
 		}
-		if !begun {
-			begun = true
-			text = append([]byte("retry: 2000\n\n"), text...)
-		}
-		if _, err := c.w.Write(text); err != nil {
-			return err
-		}
-		if err := conn.Flush(); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 }
 
-func (a *API) event(c *call, g *kinpict.Generation) ([]byte, error) {
+func (a *API) event(c *call, to *httpd.Stream, g *kinpict.Generation) error {
 	out, err := a.withPlace(c, g)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	data, err := encode(out) // one line: JSON has no bare line breaks
+	data, err := encode(out)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return fmt.Appendf(nil, "id: %s\ndata: %s\n", eventID(g), data), nil
+	return to.Event(eventID(g), bytes.TrimSpace(data)) // one line: JSON has no bare line breaks
 }
 
 func eventID(g *kinpict.Generation) string {

@@ -1,121 +1,45 @@
 package web
 
 import (
-	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"kinpict"
 	"kinpict/internal/httpd"
+	"kinpict/internal/lang"
 )
 
 // homeView builds an example statement of the catalog in force, so that the
 // first page, too, never shows a number that is not sold.
 func homeView(p Page, c *kinpict.Catalog, scenes []Scene) HomeView {
-	v := HomeView{Page: p, MaxPhotos: kinpict.MaxPhotos, Scenes: scenes[:min(6, len(scenes))], Rates: rates(c, 0)}
+	say := p.language()
+	v := HomeView{Page: p, MaxPhotos: kinpict.MaxPhotos, Scenes: scenes[:min(6, len(scenes))], Rates: rates(say, c, 0)}
 	v.Three = scenes[:min(3, len(scenes))]
+	v.Example = example(say, c, scenes)
+	return v
+}
+
+// example is a statement in which a picture failed.
+func example(say *lang.Printer, c *kinpict.Catalog, scenes []Scene) []Entry {
+	var out []Entry
 	var after kinpict.Credits
 	line := func(what, sub string, n kinpict.Credits, back bool) {
 		after += n
-		v.Example = append(v.Example, Entry{what, sub, n, after, back})
+		out = append(out, Entry{what, sub, n, after, back})
 	}
 	if len(c.Packs) > 0 {
-		line(credits(c.Packs[0].Credits)+" bought", "Example", c.Packs[0].Credits, false)
+		line(say.Say("%s bought", say.Credits(c.Packs[0].Credits)), say.Say("Example"), c.Packs[0].Credits, false)
 	}
 	for i, q := range c.Qualities {
-		sub := scenes[i%len(scenes)].Title
-		line(qualityName(q.ID)+" picture", sub, -q.Credits, false)
+		line(say.Say("%s picture", qualityName(say, q.ID)), scenes[i%len(scenes)].Title, -q.Credits, false)
 	}
 	if n := len(c.Qualities); n > 0 {
-		line("Returned automatically", "The picture didn’t come out", c.Qualities[n-1].Credits, true)
+		line(say.Say("Returned automatically"), say.Say("The picture didn’t come out"), c.Qualities[n-1].Credits, true)
 	}
-	return v
+	return out
 }
-
-// steps in the words of the timeline, in the order of kinpict.Steps.
-var steps = map[string]string{
-	"accepted":       "Request accepted",
-	"reading_photos": "Reading the photos",
-	"composing":      "Composing the picture",
-	"finishing":      "Finishing the print",
-	"saving":         "Saving it",
-}
-
-// generationView describes a generation. ahead is how many wait before it.
-func generationView(p Page, g *kinpict.Generation, s Scene, ahead int) GenerationView {
-	v := GenerationView{Page: p, ID: g.ID, Preview: g.Funding == kinpict.FundedByPreview, Scene: s, Spent: g.Credits, Returned: g.Returned,
-		CreatedAt: g.CreatedAt, FinishedAt: g.FinishedAt}
-	v.Title, v.Private = "Your picture", true
-	switch g.Status {
-	case kinpict.Succeeded:
-		v.State = "ready"
-		if g.Image == nil {
-			break
-		}
-		v.Width, v.Height = g.Image.Width, g.Image.Height
-		v.Picture = pictureURL(g.ID, 1080)
-		v.Download = imageURL(g.ID) + "?download=1"
-		v.Results = results(g)
-	case kinpict.Failed:
-		v.State, v.Failure = "failed", g.Failure.Explain()
-		v.Advice = advice(v.Failure.Advice)
-	case kinpict.Canceled:
-		v.State = "canceled"
-	default:
-		v.State, v.Refresh, v.Cancelable = "working", 4, g.Status == kinpict.Queued
-		now := max(0, slices.Index(kinpict.Steps, g.Step))
-		if g.Status == kinpict.Running {
-			now = max(1, now)
-		}
-		v.Step, v.Percent = now, progress(now)
-		for i, name := range kinpict.Steps {
-			m := Moment{Name: name, Text: steps[name]}
-			switch {
-			case i < now, i == 0:
-				m.Class = "done"
-			case i == now:
-				m.Class = "now"
-			}
-			if i == 0 {
-				m.Text, m.Sub = first(g), waiting(g, ahead)
-			}
-			v.Timeline = append(v.Timeline, m)
-		}
-	}
-	return v
-}
-
-// progress is the share of the steps that are behind step now, in percent.
-func progress(now int) int { return 100 * now / len(kinpict.Steps) }
-
-func first(g *kinpict.Generation) string {
-	if g.Funding == kinpict.FundedByPreview {
-		return "Preview accepted"
-	}
-	return title(credits(g.Credits)) + " taken, request accepted"
-}
-
-func waiting(g *kinpict.Generation, ahead int) string {
-	if g.Status != kinpict.Queued {
-		return ""
-	}
-	switch ahead {
-	case 0:
-		return "Next in line"
-	case 1:
-		return "1 picture is before yours"
-	}
-	return number(int64(ahead)) + " pictures are before yours"
-}
-
-func pictureURL(id string, size int) string {
-	return fmt.Sprintf("%s?size=%d", imageURL(id), size)
-}
-
-func imageURL(id string) string { return "/api/v1/generations/" + url.PathEscape(id) + "/image" }
 
 // kinds are the lines of a statement in words.
 var kinds = map[string]string{
@@ -135,7 +59,7 @@ func creditsView(p Page, b kinpict.Balance, c *kinpict.Catalog, lots []kinpict.L
 	if n := c.Supports(b.Available); b.Available > 0 {
 		var parts []string
 		for _, q := range c.Qualities {
-			parts = append(parts, number(n[q.ID])+" "+lower(qualityName(q.ID)))
+			parts = append(parts, number(n[q.ID])+" "+lower(qualityName(p.language(), q.ID)))
 		}
 		v.Buys = "about " + strings.Join(parts, " or ") + " pictures"
 	}
@@ -233,16 +157,4 @@ func pieces(s string) []Piece {
 		end = m[1]
 	}
 	return append(out, Piece{Text: s[end:]})
-}
-
-// rules is how advice names the policy that has the address below.
-const rules = "acceptable use policy"
-
-// advice links the policy a failure's advice names.
-func advice(s string) []Piece {
-	before, after, named := strings.Cut(s, rules)
-	if !named {
-		return []Piece{{Text: s}}
-	}
-	return []Piece{{Text: before}, {Text: rules, URL: "/policies/acceptable-use"}, {Text: after}}
 }

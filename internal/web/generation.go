@@ -1,11 +1,13 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 
 	"kinpict"
 	"kinpict/internal/httpd"
+	"kinpict/internal/lang"
 )
 
 const picturesPerPage = 24
@@ -15,7 +17,8 @@ func (s *Site) generations(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := GenerationsView{Page: v.private("My pictures"), Favourites: r.FormValue("favourite") == "1", Deleted: r.FormValue("deleted") == "1",
+	say := v.page.language()
+	view := GenerationsView{Page: v.private(say.Say("My pictures")), Favourites: r.FormValue("favourite") == "1", Deleted: r.FormValue("deleted") == "1",
 		Later: r.FormValue("cursor") != ""}
 	if v.caller.Owner() == "" {
 		return s.send(w, r, http.StatusOK, "generations", view)
@@ -30,27 +33,52 @@ func (s *Site) generations(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Next = url.QueryEscape(next)
 	for _, g := range list {
-		view.Items = append(view.Items, tile(g, s.show(g.Request.Scenario).Title))
+		t := tile(say, g, s.show(say, g.Request.Scenario).Title)
+		if t.Working {
+			view.Working++
+		}
+		view.Items = append(view.Items, t)
+	}
+	if wantsJSON(r) {
+		return s.wallNow(w, view)
+	}
+	if view.Working > 0 {
+		view.Refresh = 10
 	}
 	return s.send(w, r, http.StatusOK, "generations", view)
 }
 
-func tile(g *kinpict.Generation, title string) Tile {
-	t := Tile{ID: g.ID, Title: title, Label: qualityName(g.Request.Quality), Favourite: g.Favourite, At: g.CreatedAt}
+// wallNow says how far each picture of a page is that is not done yet. Where one
+// of them is missing, the page is another.
+func (s *Site) wallNow(w http.ResponseWriter, view GenerationsView) error {
+	said := map[string]string{}
+	for _, t := range view.Items {
+		if t.Working {
+			said[t.ID] = t.State
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(map[string]any{"state": "waiting", "said": said})
+}
+
+func tile(say *lang.Printer, g *kinpict.Generation, title string) Tile {
+	t := Tile{ID: g.ID, Title: title, Label: qualityName(say, g.Request.Quality), Favourite: g.Favourite, At: g.CreatedAt}
 	if g.Funding == kinpict.FundedByPreview {
-		t.Label = "Free preview"
+		t.Label = say.Say("Free preview")
 	}
 	switch {
 	case g.Status == kinpict.Succeeded && g.Image != nil:
 		t.Picture, t.Width, t.Height = pictureURL(g.ID, 480), g.Image.Width, g.Image.Height
 	case g.Status == kinpict.Failed && g.Returned > 0:
-		t.State = "Did not come out. " + credits(g.Returned) + " returned."
+		t.State = say.Say("Did not come out. %d credits returned.", int64(g.Returned))
 	case g.Status == kinpict.Failed:
-		t.State = "Did not come out"
+		t.State = say.Say("Did not come out")
 	case g.Status == kinpict.Canceled:
-		t.State = "Canceled"
+		t.State = say.Say("Canceled")
+	case g.Status == kinpict.Queued:
+		t.State, t.Working = say.Say("Waiting for its turn"), true
 	default:
-		t.State = "Developing"
+		t.State, t.Working = say.Told(steps[kinpict.Steps[stage(g)]]), true
 	}
 	return t
 }
@@ -68,28 +96,30 @@ func (s *Site) generation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if r.FormValue("late") == "1" && g.Status == kinpict.Running {
+		say := v.page.language()
+		view.Notice = &Notice{say.Say("It is being made already."), say.Say("Canceling is possible only while a picture waits for its turn.")}
+	}
 	return s.send(w, r, http.StatusOK, "generation", view)
 }
 
 // develop is the page of a generation as it stands.
 func (s *Site) develop(r *http.Request, v *visit, g *kinpict.Generation) (*GenerationView, error) {
-	ahead := 0
-	if g.Status == kinpict.Queued {
-		var err error
-		if ahead, err = s.Studio.Ahead(r.Context(), g.ID); err != nil {
-			return nil, err
-		}
+	e, err := s.Studio.Estimate(r.Context(), g)
+	if err != nil {
+		return nil, err
 	}
-	view := generationView(v.page, g, s.show(g.Request.Scenario), ahead)
+	say := v.page.language()
+	view := generationView(v.page, g, s.show(say, g.Request.Scenario), e, s.Now())
 	view.Key, view.CatalogVersion, view.Cost = s.key(), v.catalog.Version, g.Credits
 	if rate, err := v.catalog.Rate(g.Request.Quality); err == nil {
 		view.Cost = rate.Credits
 	}
-	var err error
+	view.Short = view.Cost > v.balance.Spendable
 	if view.Sources, err = s.cards(r, v.caller, g.Request.Photos); err != nil {
 		return nil, err
 	}
-	view.Gone = gone(g.Request.Photos, view.Sources)
+	view.Gone = gone(say, g.Request.Photos, view.Sources)
 	if view.Results != nil && !view.Preview {
 		view.Results.Key = s.key()
 		view.Results.Shares, err = s.links(r, v.caller, g.ID)
@@ -104,8 +134,10 @@ func (s *Site) cancel(w http.ResponseWriter, r *http.Request) error {
 	}
 	id := r.PathValue("id")
 	_, err = s.Studio.Cancel(r.Context(), c, id)
-	// Too late: the page shows how far it is.
-	if err != nil && kinpict.CodeOf(err) != kinpict.NotCancelable {
+	if kinpict.CodeOf(err) == kinpict.NotCancelable {
+		return redirect(w, r, "/generations/"+id, "late", "1") // the page shows how far it is
+	}
+	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/generations/"+id, http.StatusSeeOther)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,26 +11,34 @@ import (
 	"kinpict"
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
+	"kinpict/internal/lang"
 	"kinpict/internal/print"
 )
 
 // results is what can be had of a finished picture.
-func results(g *kinpict.Generation) *Results {
-	r := &Results{Favourite: g.Favourite, Days: generation.ShareChoices, DaysNow: generation.ShareDays}
+func results(say *lang.Printer, g *kinpict.Generation) *Results {
+	r := &Results{Favourite: g.Favourite}
 	if g.Funding == kinpict.FundedByPreview {
 		return r
 	}
-	at := imageURL(g.ID)
-	r.Files = []Form{
-		{"Original", "As it was made, " + strings.ToUpper(strings.TrimPrefix(g.Image.ContentType, "image/")), at + "?download=1"},
-		{"JPEG", "For sending and most print shops", at + "?format=jpeg&download=1"},
-		{"PNG", "Larger, without loss", at + "?format=png&download=1"},
+	for _, n := range generation.ShareChoices {
+		r.Days = append(r.Days, Choice{n, say.Say("%d days", n), n == generation.ShareDays})
 	}
-	if max(g.Image.Width, g.Image.Height) > phone {
-		r.Files = append(r.Files, Form{"Small JPEG", number(phone) + " pixels, for a phone", at + "?size=" + strconv.Itoa(phone) + "&format=jpeg&download=1"})
+	at, im := imageURL(g.ID), g.Image
+	made := strings.ToUpper(strings.TrimPrefix(im.ContentType, "image/"))
+	r.Files = []Form{{say.Say("Original"), say.Say("As it was made. %s, %d × %d pixels, %s", made, im.Width, im.Height, megabytes(say, im.Bytes)), at + "?download=1"}}
+	if made != "JPEG" {
+		r.Files = append(r.Files, Form{"JPEG", say.Say("For sending and most print shops. %d × %d pixels", im.Width, im.Height), at + "?format=jpeg&download=1"})
+	}
+	if made != "PNG" {
+		r.Files = append(r.Files, Form{"PNG", say.Say("Larger, without loss. %d × %d pixels", im.Width, im.Height), at + "?format=png&download=1"})
+	}
+	if long := max(im.Width, im.Height); long > phone {
+		r.Files = append(r.Files, Form{say.Say("Small JPEG"), say.Say("For a phone. %d × %d pixels", im.Width*phone/long, im.Height*phone/long),
+			at + "?size=" + strconv.Itoa(phone) + "&format=jpeg&download=1"})
 	}
 	for _, f := range generation.PapersOf(g) {
-		r.Prints = append(r.Prints, paper(g, f))
+		r.Prints = append(r.Prints, paper(say, g, f))
 	}
 	return r
 }
@@ -39,65 +46,75 @@ func results(g *kinpict.Generation) *Results {
 // phone is the longer side of a picture that is sent to a phone, in pixels.
 const phone = 2048
 
+// megabytes writes the size of a file as a person reads it.
+func megabytes(say *lang.Printer, n int64) string {
+	if n < 100e3 {
+		return say.Say("%d KB", max(1, (n+500)/1000))
+	}
+	return say.Say("%.1f MB", float64(n)/1e6)
+}
+
 // paper says how a picture looks on a paper.
-func paper(g *kinpict.Generation, f print.Fit) Print {
-	p := Print{Size: f.Paper.Name, DPI: f.DPI, Lies: "Fills it",
+func paper(say *lang.Printer, g *kinpict.Generation, f print.Fit) Print {
+	p := Print{Size: f.Paper.Name, DPI: f.DPI, Lies: say.Say("Fills it"),
 		URL: "/api/v1/generations/" + url.PathEscape(g.ID) + "/print?paper=" + url.QueryEscape(f.Paper.ID) + "&download=1"}
+	if inches, ok := strings.CutSuffix(f.Paper.Name, " in"); ok {
+		p.Size = say.Say("%s in", inches)
+	}
 	switch {
 	case f.Matted:
-		p.Lies = "White border"
+		p.Lies = say.Say("White border")
 	case f.Crop >= 0.005:
-		p.Lies = fmt.Sprintf("Fills it, %.0f %% cut", 100*f.Crop)
+		p.Lies = say.Say("Fills it, %d %% cut", int(100*f.Crop+0.5))
 	}
 	switch f.Verdict() {
 	case print.Sharp:
-		p.Verdict, p.Class = "Sharp", "good"
+		p.Verdict, p.Class = say.Say("Sharp"), "good"
 	case print.OnAWall:
-		p.Verdict, p.Class = "Fine on a wall", "warm"
+		p.Verdict, p.Class = say.Say("Fine on a wall"), "warm"
 	default:
-		p.Verdict = "Needs Enhanced"
+		p.Verdict = say.Say("Needs Enhanced")
 		if g.Request.Quality == kinpict.Enhanced {
-			p.Verdict = "Soft"
+			p.Verdict = say.Say("Soft")
 		}
 	}
 	return p
 }
 
 // gone says which photos of a request are no longer kept, or "".
-func gone(uses []kinpict.PhotoUse, have []Card) string {
-	var names []string
+func gone(say *lang.Printer, uses []kinpict.PhotoUse, have []Card) string {
+	names, n := "", 0
 	for i, u := range uses {
 		if slices.ContainsFunc(have, func(c Card) bool { return c.ID == u.ID }) {
 			continue
 		}
 		name := u.Label
-		if name == "" {
-			name = "photo " + strconv.Itoa(i+1)
-			if u.Role != "" && u.Role != "other" {
-				name += " (" + string(u.Role) + ")"
-			}
+		switch {
+		case name != "":
+		case u.Role != "" && u.Role != "other":
+			name = say.Say("photo %d (%s)", i+1, say.Told(string(u.Role)))
+		default:
+			name = say.Say("photo %d", i+1)
 		}
-		names = append(names, name)
+		if n++; n == 1 {
+			names = name
+			continue
+		}
+		names = say.Say("%s and %s", names, name)
 	}
-	switch n := len(names); n {
-	case 0:
+	if n == 0 {
 		return ""
-	case 1:
-		return "One photo of this picture is no longer kept: " + names[0] + "."
-	default:
-		return title(count(n, "photo", "photos")) + " of this picture are no longer kept: " + strings.Join(names[:n-1], ", ") + " and " + names[n-1] + "."
 	}
+	return say.Say("%d photos of this picture are no longer kept: %s.", n, names)
 }
 
 // links are the private links of a picture that work.
 func (s *Site) links(r *http.Request, c kinpict.Caller, id string) ([]Share, error) {
 	list, err := s.Studio.Shares(r.Context(), c, id)
+	say := s.printer(r)
 	out := make([]Share, len(list))
 	for i, l := range list {
-		out[i] = Share{ID: l.ID, ExpiresAt: l.ExpiresAt, Views: "Not opened yet"}
-		if l.Views > 0 {
-			out[i].Views = "Opened " + count(int(l.Views), "time", "times")
-		}
+		out[i] = Share{ID: l.ID, ExpiresAt: l.ExpiresAt, Views: say.Say("Opened %d times", l.Views)}
 	}
 	return out, err
 }
@@ -141,7 +158,7 @@ func (s *Site) compare(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/generations/"+g.ID, http.StatusSeeOther)
 		return nil
 	}
-	view := CompareView{Page: v.private("Picture and photos"), ID: g.ID, Scene: s.show(g.Request.Scenario), Picture: pictureURL(g.ID, 1080),
+	view := CompareView{Page: v.private(v.page.language().Say("Picture and photos")), ID: g.ID, Scene: s.show(v.page.say, g.Request.Scenario), Picture: pictureURL(g.ID, 1080),
 		Width: g.Image.Width, Height: g.Image.Height}
 	if view.Sources, err = s.cards(r, v.caller, g.Request.Photos); err != nil {
 		return err
@@ -149,7 +166,7 @@ func (s *Site) compare(w http.ResponseWriter, r *http.Request) error {
 	for i := range view.Sources {
 		view.Sources[i].Src = strings.TrimSuffix(view.Sources[i].Src, "?thumb=1") // large enough to look at
 	}
-	view.Gone = gone(g.Request.Photos, view.Sources)
+	view.Gone = gone(v.page.language(), g.Request.Photos, view.Sources)
 	return s.send(w, r, http.StatusOK, "compare", view)
 }
 
@@ -182,7 +199,8 @@ func (s *Site) share(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if refused != nil {
-		view.Notice = &Notice{e.Message, e.Hint}
+		say := v.page.language()
+		view.Notice = &Notice{say.Told(e.Message), say.Told(e.Hint)}
 		return s.send(w, r, httpd.Means(e.Code).Status, "generation", view)
 	}
 	view.Results.NewLink = s.ShareURL(token)
@@ -222,7 +240,7 @@ func (s *Site) shared(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "shared", SharedView{Page: v.private("A picture for you"), Picture: "/s/" + url.PathEscape(token) + "/picture",
+	return s.send(w, r, http.StatusOK, "shared", SharedView{Page: v.private(v.page.language().Say("A picture for you")), Picture: "/s/" + url.PathEscape(token) + "/picture",
 		Width: x.Width, Height: x.Height})
 }
 

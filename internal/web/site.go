@@ -14,6 +14,7 @@ import (
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
+	"kinpict/internal/keeping"
 	"kinpict/internal/lang"
 	"kinpict/internal/people"
 	"kinpict/internal/scenario"
@@ -27,6 +28,8 @@ type Site struct {
 	People    *people.People
 	Intake    *intake.Intake
 	Support   *support.Desk
+	Keeping   *keeping.Keeper
+	Exports   *httpd.Slots // places for those who take everything with them, shared with the API
 	Scenarios *scenario.Set
 	Identity  *httpd.Identity
 	IDs       kinpict.IDs // makes the idempotency keys of forms
@@ -96,9 +99,10 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"GET /create":                         s.create,
 		"POST /create":                        s.press,
 		"POST /create/fresh":                  s.startFresh,
-		"POST /create/draft":                  s.saveDraft,
-		"POST /create/photos":                 s.addPhotos,
-		"POST /create/photos/{id}/delete":     s.deletePhoto,
+		"GET /create/draft":                   s.draftState,
+		"POST /create/draft":                  s.worded(s.saveDraft),
+		"POST /create/photos":                 s.worded(s.addPhotos),
+		"POST /create/photos/{id}/delete":     s.worded(s.deletePhoto),
 		"GET /generations":                    s.generations,
 		"GET /generations/{id}":               s.generation,
 		"GET /generations/{id}/progress":      s.progress,

@@ -60,6 +60,9 @@ type CreateView struct {
 	Page
 	Faults
 	Key            string
+	Seen           string // the mark of the draft that is kept
+	Now            string // what of the account and the prices is shown
+	Fresh          bool   // asked for by its address, so that it may be asked for again
 	CatalogVersion int64
 	MaxPhotos      int
 	MaxMegabytes   int64

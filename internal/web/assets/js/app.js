@@ -7,7 +7,7 @@ document.addEventListener('click', async e => {
   if (!b) return;
   await navigator.clipboard.writeText((e => e.value ?? e.textContent)(document.querySelector(b.dataset.copy)).trim());
   const s = b.querySelector('span'), was = s.textContent;
-  s.textContent = 'Copied';
+  s.textContent = b.dataset.sayCopied;
   setTimeout(() => (s.textContent = was), 1600);
 });
 
