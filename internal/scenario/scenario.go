@@ -47,7 +47,7 @@ type Scenario struct {
 // Words are what people read of a scenario, in one language.
 type Words struct {
 	Title    string   `yaml:"title"`
-	Phrase   string   `yaml:"phrase"` // the title in small letters where the file says nothing
+	Phrase   string   `yaml:"phrase"` // the title where the file says nothing
 	Summary  string   `yaml:"summary"`
 	Tips     []string `yaml:"tips"`
 	Examples []string `yaml:"examples"`

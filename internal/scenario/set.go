@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,7 +104,7 @@ func load(dir fs.FS, id string) (*Scenario, []byte, error) {
 	}
 	for code, w := range s.Languages {
 		if w.Phrase == "" {
-			w.Phrase = strings.ToLower(w.Title)
+			w.Phrase = w.Title
 			s.Languages[code] = w
 		}
 	}
@@ -195,11 +196,14 @@ func (s *Scenario) Check() error {
 // caller's, the scenarios are shared and must not be changed.
 func (s *Set) All() []*Scenario { return slices.Clone(s.all) }
 
-// Phrases are what completes "Make it …" for every scenario.
+// Phrases are what completes "Make it …" for every scenario, in every language.
 func (s *Set) Phrases() []string {
-	out := make([]string, len(s.all))
-	for i, sc := range s.all {
-		out[i] = sc.Phrase
+	var out []string
+	for _, sc := range s.all {
+		out = append(out, sc.Phrase)
+		for _, code := range slices.Sorted(maps.Keys(sc.Languages)) {
+			out = append(out, sc.Languages[code].Phrase)
+		}
 	}
 	return out
 }

@@ -75,6 +75,13 @@ func TestLoadRefuses(t *testing.T) {
 		{"an endless prompt", strings.Replace(good, "A family", strings.Repeat("A family ", 200), 1), "prompt"},
 		{"a sample outside its folder", good + "sample: ../other.jpg\n", "sample"},
 		{"a sample that is not there", good + "sample: sample.jpg\n", "sample.jpg is not beside it; leave sample out"},
+		{"fewer tips than in English", good + "tips: [One, Two]\nlanguages: {de: {title: Picknick, summary: Ein Picknick., tips: [Eins]}}\n", "de: there are 1 tips, want 2"},
+		{"more examples than in English", good + "languages: {de: {title: Picknick, summary: Ein Picknick., examples: [Eins]}}\n", "de: there are 1 examples, want 0"},
+		{"a translation without a title", good + "languages: {de: {summary: Ein Picknick.}}\n", "de: title is empty"},
+		{"a phrase that ends its sentence", good + "languages: {de: {title: Picknick, phrase: ein Picknick., summary: Ein Picknick.}}\n", "does not fit"},
+		{"a prompt in another language", good + "languages: {de: {title: Picknick, summary: Ein Picknick., prompt: Familie}}\n", "prompt"},
+		{"English a second time", good + "languages: {en: {title: Picnic, summary: A picnic.}}\n", "stand above"},
+		{"a language that is none", good + "languages: {German: {title: Picknick, summary: Ein Picknick.}}\n", "code"},
 		{"an endless file", good + "# " + strings.Repeat("x", 200<<10), "larger"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -83,6 +90,29 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("error %v, want one about %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// A translation says everything a person reads, and changes nothing that is drawn.
+func TestInAnotherLanguage(t *testing.T) {
+	for _, s := range scenario.Builtin().All() {
+		de := s.In("de")
+		if de == s || de.Title == s.Title || de.Phrase == s.Phrase || de.Summary == s.Summary {
+			t.Errorf("%s has no German of its own", s.ID)
+		}
+		if de.Prompt != s.Prompt || de.ID != s.ID || len(de.Aspects) != len(s.Aspects) || de.Layout.Line != s.Layout.Line {
+			t.Errorf("%s is another scenario in German", s.ID)
+		}
+		if s.In("en") != s || s.In("ar") != s {
+			t.Errorf("%s has words in a language nobody wrote them in", s.ID)
+		}
+	}
+	set, err := scenario.Load(fstest.MapFS{"picnic/scenario.yaml": {Data: []byte(good + "languages: {de: {title: Picknick, summary: Ein Picknick.}}\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := set.All()[0].In("de").Phrase; p != "Picknick" {
+		t.Errorf("without a phrase it is %q", p)
 	}
 }
 
