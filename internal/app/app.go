@@ -28,6 +28,8 @@ import (
 	"kinpict/internal/engine/studio"
 	"kinpict/internal/generation"
 	"kinpict/internal/intake"
+	"kinpict/internal/lang"
+	"kinpict/internal/mail"
 	"kinpict/internal/people"
 	"kinpict/internal/photo"
 	"kinpict/internal/scenario"
@@ -48,11 +50,13 @@ type App struct {
 	People    *people.People
 	Intake    *intake.Intake
 	Support   *support.Desk
+	Post      *mail.Post
 	Sandbox   *sandbox.Provider // nil with another provider
 
-	ids    kinpict.IDs
-	now    func() time.Time
-	broken chan error
+	ids       kinpict.IDs
+	now       func() time.Time
+	languages *lang.Set
+	broken    chan error
 }
 
 // Open puts the product together on the settings' database and folder. It does
@@ -99,6 +103,12 @@ func (a *App) compose(key []byte) error {
 	if a.Engines, err = Engines(cfg, a.now, a.Log); err != nil {
 		return err
 	}
+	if a.languages, err = languages(cfg); err != nil {
+		return err
+	}
+	if a.Post, err = a.post(); err != nil {
+		return err
+	}
 	public := strings.TrimSuffix(cfg.PublicURL, "/")
 	relaxed := cfg.Limits == "relaxed"
 	a.sell(key, public)
@@ -113,7 +123,7 @@ func (a *App) compose(key []byte) error {
 	}
 	a.Studio = &generation.Studio{DB: a.DB, Marks: Marker{own}, Issuer: own, Engines: a.Engines, Blobs: a.Blobs, Scenarios: a.Scenarios, IDs: a.ids, Now: a.now, Log: a.Log,
 		Worker: a.ids.New("wrk_"), Workers: cfg.Workers, Poll: time.Second, Relaxed: relaxed, Jitter: jitter,
-		Resize: photo.Resize, ShareKey: shareKey(key)}
+		Resize: photo.Resize, PublicURL: public, Languages: a.languages, ShareKey: shareKey(key)}
 	return nil
 }
 
@@ -211,6 +221,7 @@ func (a *App) Serve(ctx context.Context, role string, ready func(net.Addr)) erro
 	if role != "web" {
 		background(a.Studio.Work)
 		background(a.Shop.Work)
+		background(a.Post.Work)
 		background(a.housekeeping)
 	}
 	var err error

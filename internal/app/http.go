@@ -19,7 +19,6 @@ import (
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
-	"kinpict/internal/lang"
 	"kinpict/internal/people"
 	"kinpict/internal/photo"
 	"kinpict/internal/web"
@@ -68,12 +67,8 @@ func (a *App) Handler() (http.Handler, error) {
 	} else {
 		edge.Checkout = []string{stripe.CheckoutHost}
 	}
-	languages, err := lang.New(a.Config.LanguageCodes())
-	if err != nil {
-		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: "KINPICT_LANGUAGES: " + err.Error() + ".", Hint: "Name some of: " + strings.Join(lang.Known(), ", ") + "."}
-	}
-	site, err := web.New(web.Site{Languages: languages, PublicURL: strings.TrimSuffix(a.Config.PublicURL, "/"), ShareURL: a.shareURL, Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Support: a.Support, Scenarios: a.Scenarios, Sandbox: bank, Test: a.Config.Sandbox(),
-		Outbox: a.Config.Local() && a.Config.Sandbox(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
+	site, err := web.New(web.Site{Languages: a.languages, PublicURL: strings.TrimSuffix(a.Config.PublicURL, "/"), ShareURL: a.shareURL, Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Support: a.Support, Scenarios: a.Scenarios, Sandbox: bank, Test: a.Config.Sandbox(),
+		Outbox: a.keepsMail() && a.Config.Local() && a.Config.Sandbox(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
 	if err != nil {
 		return nil, err
 	}

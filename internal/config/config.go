@@ -53,6 +53,9 @@ type Config struct {
 	StripeBaseURL string `name:"stripe-api-base" env:"KINPICT_STRIPE_API_BASE" help:"Address of the API, for tests. Empty: Stripe's own."`
 	Tax           bool   `name:"tax" env:"KINPICT_TAX" help:"Have the payment provider add tax to prices: Stripe Tax, or 10 % in the sandbox."`
 
+	SMTPURL  Secret `name:"smtp-url" env:"KINPICT_SMTP_URL" help:"Server that takes mail: smtp://user:password@host:587 with STARTTLS, which is left out only on this machine, or smtps://…:465. Empty: mail is kept here, to be read at /outbox or by kinpict mail."`
+	MailFrom string `name:"mail-from" env:"KINPICT_MAIL_FROM" help:"Who mails come from, such as Kinpict <hello@example.org>. Required beside KINPICT_SMTP_URL."`
+
 	Limits string `name:"limits" env:"KINPICT_LIMITS" default:"default" help:"relaxed lifts rate limits for load tests; never where real money moves."`
 	Clock  string `name:"clock" env:"KINPICT_CLOCK" help:"File whose content shifts the product's clock, such as +25h; never where real money moves."`
 
@@ -157,6 +160,7 @@ func (c *Config) Validate() error {
 		bad("OPENAI_MODEL", "is required for the engine openai")
 	}
 	c.validatePayments(bad)
+	c.validateMail(bad)
 	if c.Limits != "default" && c.Limits != "relaxed" {
 		bad("LIMITS", "%q is neither default nor relaxed", c.Limits)
 	}

@@ -77,6 +77,12 @@ func stripe(more func(*Config)) func(*Config) {
 
 func live(c *Config) {
 	c.StripeMode, c.StripeKey, c.PublicURL = "live", "sk_live_1", "https://photos.example.org"
+	mailed(c)
+}
+
+// mailed is a change that sends mail.
+func mailed(c *Config) {
+	c.SMTPURL, c.MailFrom = "smtp://ann:s3cret@mail.example.org:587", "Kinpict <hello@example.org>"
 }
 
 func TestValidateNamesEveryProblem(t *testing.T) {
@@ -116,6 +122,18 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		{"an API elsewhere in the clear", stripe(func(c *Config) { c.StripeBaseURL = "http://stripe.example" }), []string{"STRIPE_API_BASE"}},
 		{"live mode with sandbox features", stripe(func(c *Config) { live(c); c.Clock, c.Limits = "f", "relaxed" }), []string{"CLOCK", "LIMITS"}},
 		{"live mode in the clear", stripe(func(c *Config) { live(c); c.PublicURL = "http://localhost:8080" }), []string{"PUBLIC_URL"}},
+		{"live mode without mail", stripe(func(c *Config) { live(c); c.SMTPURL, c.MailFrom = "", "" }), []string{"SMTP_URL"}},
+		{"mail", mailed, nil},
+		{"mail with TLS from the first byte", func(c *Config) { mailed(c); c.SMTPURL = "smtps://mail.example.org" }, nil},
+		{"mail by another protocol", func(c *Config) { mailed(c); c.SMTPURL = "https://ann:s3cret@mail.example.org" }, []string{"SMTP_URL"}},
+		{"a mail server without a name", func(c *Config) { mailed(c); c.SMTPURL = "smtp://:587" }, []string{"SMTP_URL"}},
+		{"a mail server's port", func(c *Config) { mailed(c); c.SMTPURL = "smtp://mail.example.org:0" }, []string{"SMTP_URL"}},
+		{"a mail user without a password", func(c *Config) { mailed(c); c.SMTPURL = "smtp://s3cret@mail.example.org" }, []string{"SMTP_URL"}},
+		{"a mail password with a slash in it", func(c *Config) { mailed(c); c.SMTPURL = "smtp://ann:s3/cret@mail.example.org" }, []string{"SMTP_URL"}},
+		{"options behind the port", func(c *Config) { mailed(c); c.SMTPURL = "smtp://mail.example.org:587?tls=off" }, []string{"SMTP_URL"}},
+		{"mail from nobody", func(c *Config) { mailed(c); c.MailFrom = "" }, []string{"MAIL_FROM"}},
+		{"mail from two", func(c *Config) { mailed(c); c.MailFrom = "a@example.org, b@example.org" }, []string{"MAIL_FROM"}},
+		{"a sender whose mail goes nowhere", func(c *Config) { c.MailFrom = "hello@example.org" }, []string{"MAIL_FROM"}},
 		{"strange limits", func(c *Config) { c.Limits = "none" }, []string{"LIMITS"}},
 		{"no workers", func(c *Config) { c.Workers = 0 }, []string{"WORKERS"}},
 		{"no language", func(c *Config) { c.Languages = " , " }, []string{"LANGUAGES"}},
@@ -128,6 +146,9 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 			err := cfg.Validate()
 			if (err == nil) != (c.want == nil) {
 				t.Fatalf("validate: %v", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "s3") {
+				t.Errorf("the error tells a password: %v", err)
 			}
 			for _, name := range c.want {
 				if !strings.Contains(err.Error(), "KINPICT_"+name+":") {
