@@ -35,13 +35,24 @@ func N(english string) string { return english }
 // Say is a message with its arguments. Whole numbers are written as the language
 // groups them; a number that chooses a plural form is handed in as such.
 func (p *Printer) Say(english string, a ...any) string {
-	return p.bracket(p.print.Sprintf(english, a...))
+	return p.bracket(p.print.Sprintf(english, counted(a)...))
+}
+
+// counted hands amounts of credits in as numbers, because only a number chooses
+// a plural form.
+func counted(a []any) []any {
+	for i, v := range a {
+		if n, ok := v.(kinpict.Credits); ok {
+			a[i] = int64(n)
+		}
+	}
+	return a
 }
 
 // SayOf is Say for a text that needs another translation in another place; of
 // names the place for translators and is said to nobody.
 func (p *Printer) SayOf(of, english string, a ...any) string {
-	return p.bracket(p.print.Sprintf(message.Key(of+"|"+english, english), a...))
+	return p.bracket(p.print.Sprintf(message.Key(of+"|"+english, english), counted(a)...))
 }
 
 // Rich is Say for a message that holds markup. The message is ours and trusted;

@@ -30,6 +30,7 @@ func TestEachLanguageWritesItsOwnWay(t *testing.T) {
 		{"credits", en.Credits(1234), "1,234 credits"},
 		{"no credits", en.Credits(0), "0 credits"},
 		{"ein Credit", de.Credits(1), "1 Credit"},
+		{"an amount of credits chooses the form", de.Say("%d credits", kinpict.Credits(1)), "1 Credit"},
 		{"Credits", de.Credits(1234567), "1.234.567 Credits"},
 		{"Arabic counts in six ways: none", ar.Credits(0), "لا رصيد"},
 		{"one", ar.Credits(1), "رصيد واحد"},
