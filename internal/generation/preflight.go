@@ -153,7 +153,7 @@ func (s *Studio) Words(req kinpict.Request, photos []kinpict.Photo) []kinpict.Fi
 // Compose makes an instruction of a wish and the request's scenario and photos.
 func (s *Studio) Compose(w wording.Wish, req kinpict.Request, photos []kinpict.Photo) string {
 	if sc, err := s.Scenarios.Scenario(req.Scenario); err == nil {
-		w.Scene = sc.Phrase
+		w.Scene = sc.In(w.Language).Phrase
 	}
 	a := s.about(req.Photos, photos)
 	w.Cast, w.Scenes = a.Cast, a.Scenes
