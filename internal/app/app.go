@@ -112,7 +112,7 @@ func (a *App) compose(key []byte) error {
 	public := strings.TrimSuffix(cfg.PublicURL, "/")
 	relaxed := cfg.Limits == "relaxed"
 	a.sell(key, public)
-	a.People = &people.People{DB: a.DB, IDs: a.ids, Now: a.now, Key: key, PublicURL: public, Relaxed: relaxed}
+	a.People = &people.People{DB: a.DB, IDs: a.ids, Now: a.now, Key: key, PublicURL: public, Languages: a.languages, Relaxed: relaxed}
 	if a.Support, err = a.desk(key, public, relaxed); err != nil {
 		return err
 	}

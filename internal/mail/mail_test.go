@@ -246,7 +246,8 @@ func TestAKilledSendersMessageGoesOutAgainUnderTheSameId(t *testing.T) {
 		if err := db.Update(ctx, func(tx *store.Tx) error {
 			due, err := tx.DueMail(1)
 			if err != nil || len(due) != 1 {
-				t.Fatalf("%d due, %v", len(due), err)
+				t.Errorf("%d due, %v", len(due), err)
+				return err
 			}
 			mine, err := tx.ClaimMail(&due[0], tx.Now().Add(2*time.Minute))
 			if !mine {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"kinpict"
+	"kinpict/internal/lang"
 	"kinpict/internal/store"
 )
 
@@ -34,7 +35,7 @@ const (
 	StaffLife = 12 * time.Hour
 )
 
-// People answers who a caller is. All fields but Relaxed are required.
+// People answers who a caller is. All fields but Relaxed and Languages are required.
 type People struct {
 	DB  *store.DB
 	IDs kinpict.IDs // its Rand also makes the secrets
@@ -44,6 +45,8 @@ type People struct {
 	Key       []byte
 	PublicURL string // begins the links in mails, without a slash at its end
 	Relaxed   bool   // no rate limits, for load tests
+	// Languages are those mails are written in. Nil means all there are.
+	Languages *lang.Set
 }
 
 // secret is 256 random bits in 43 characters that need no quoting anywhere.

@@ -26,7 +26,7 @@ func door(db *store.DB, clock *storetest.Clock) *people.People {
 // ask requests a link for ann and returns the token that was mailed.
 func ask(t *testing.T, p *people.People, email, browser, next string) string {
 	t.Helper()
-	if err := p.RequestLink(ctx, kinpict.Caller{Network: "home"}, email, browser, next); err != nil {
+	if err := p.RequestLink(ctx, kinpict.Caller{Network: "home"}, email, browser, next, "en"); err != nil {
 		t.Fatalf("ask for a link: %v", err)
 	}
 	return mailed(t, p, email)
@@ -238,7 +238,7 @@ func TestAskingForLinksIsLimitedAlikeForKnownAndUnknown(t *testing.T) {
 					t.Helper()
 					got := 0
 					for i := range 25 {
-						switch err := p.RequestLink(ctx, kinpict.Caller{Network: r.network(i)}, r.email(i), "b", "/"); kinpict.CodeOf(err) {
+						switch err := p.RequestLink(ctx, kinpict.Caller{Network: r.network(i)}, r.email(i), "b", "/", "en"); kinpict.CodeOf(err) {
 						case "":
 							got++
 						case kinpict.RateLimited:
@@ -267,7 +267,7 @@ func TestLinksAtOnceKeepTheLimit(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		p := door(db, clock)
 		n := count(30, func(i int) error {
-			return p.RequestLink(ctx, kinpict.Caller{Network: fmt.Sprint(i)}, "ann@example.com", "b", "/")
+			return p.RequestLink(ctx, kinpict.Caller{Network: fmt.Sprint(i)}, "ann@example.com", "b", "/", "en")
 		})
 		if n != 5 {
 			t.Errorf("%d links went to one address at once, want 5", n)
@@ -278,8 +278,8 @@ func TestLinksAtOnceKeepTheLimit(t *testing.T) {
 func TestRequestLinkRefuses(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		p := door(db, clock)
-		want(t, "no address", p.RequestLink(ctx, kinpict.Caller{}, "ann", "b", "/"), kinpict.Invalid)
-		want(t, "no cookie", p.RequestLink(ctx, kinpict.Caller{}, "ann@example.com", "", "/"), kinpict.Invalid)
+		want(t, "no address", p.RequestLink(ctx, kinpict.Caller{}, "ann", "b", "/", "en"), kinpict.Invalid)
+		want(t, "no cookie", p.RequestLink(ctx, kinpict.Caller{}, "ann@example.com", "", "/", "en"), kinpict.Invalid)
 		if box, err := p.Outbox(ctx, 9); err != nil || len(box) != 0 {
 			t.Errorf("refused, yet %d messages wait (%v)", len(box), err)
 		}

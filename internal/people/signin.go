@@ -3,7 +3,6 @@ package people
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -27,11 +26,12 @@ func (p *People) NewBrowser() string { return p.secret() }
 // RequestLink mails a sign-in link to an address. It does the same and answers
 // the same whether or not the address has an account. browser is the secret of
 // the browser that asks, next the local path to go on to; anything else as next
-// means the front page. c needs only its Network.
+// means the front page, language the code of the one the person asks in. c needs
+// only its Network.
 //
 // The error is Invalid for what cannot be an address or a browser without the
 // cookie, RateLimited after 5 links an hour to one address or 20 from one network.
-func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, email, browser, next string) error {
+func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, email, browser, next, language string) error {
 	address, err := Normalise(email)
 	if err != nil {
 		return err
@@ -52,10 +52,12 @@ func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, email, brows
 			Next: next, ExpiresAt: tx.Now().Add(LinkLife)}); err != nil {
 			return err
 		}
-		return tx.PutMail(p.IDs.New("mai_"), address, "Your sign-in link for Kinpict",
-			"Open this link in the browser where you asked for it:\n\n"+
-				strings.TrimSuffix(p.PublicURL, "/")+"/sign-in/confirm?token="+token+"\n\n"+
-				fmt.Sprintf("It works once, within %d minutes. ", LinkLife/time.Minute)+"If you did not ask for it, do nothing: nobody can sign in with it from another browser.\n")
+		say := p.Languages.For(language)
+		return tx.SendMail(store.Mail{ID: p.IDs.New(kinpict.MailPrefix), To: address, Subject: say.Say("Your sign-in link for Kinpict"), Secret: true, ExpiresAt: tx.Now().Add(LinkLife),
+			Body: say.Say("Open this link in the browser where you asked for it:") + "\n\n" +
+				strings.TrimSuffix(p.PublicURL, "/") + "/sign-in/confirm?token=" + token + "\n\n" +
+				say.Say("It works once, within %d minutes.", int(LinkLife/time.Minute)) + " " +
+				say.Say("If you did not ask for it, do nothing: nobody can sign in with it from another browser.") + "\n"})
 	})
 }
 

@@ -36,11 +36,6 @@ type Mail struct {
 	Problem   string    // what the last attempt ran into
 }
 
-// PutMail has a message sent after the commit it is part of, and not without it.
-func (t *Tx) PutMail(id, to, subject, body string) error {
-	return t.SendMail(Mail{ID: id, To: to, Subject: subject, Body: body})
-}
-
 // SendMail has a message sent after the commit it is part of, and not without it.
 func (t *Tx) SendMail(m Mail) error {
 	expires := t.now + MailLife.Microseconds()

@@ -2,10 +2,8 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 
 	"kinpict"
-	"kinpict/internal/billing"
 	"kinpict/internal/httpd"
 	"kinpict/internal/people"
 )
@@ -46,7 +44,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 	if browser == "" {
 		browser = s.People.NewBrowser()
 	}
-	if err := s.People.RequestLink(r.Context(), v.caller, view.Address, browser, view.Next); err != nil {
+	if err := s.People.RequestLink(r.Context(), v.caller, view.Address, browser, view.Next, s.printer(r).Code); err != nil {
 		e, ok := as(err)
 		if !ok || e.Code != kinpict.Invalid && e.Code != kinpict.RateLimited {
 			return err
@@ -105,26 +103,4 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
-}
-
-// linesPerPage of the statement.
-const linesPerPage = 50
-
-func (s *Site) credits(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visit(r)
-	if err != nil {
-		return err
-	}
-	lots, err := s.Shop.Lots(r.Context(), v.caller)
-	if err != nil {
-		return err
-	}
-	cursor := r.FormValue("cursor")
-	lines, next, err := s.Shop.Statement(r.Context(), v.caller, billing.Filter{}, cursor, linesPerPage)
-	if err != nil {
-		return err
-	}
-	view := creditsView(v.page, v.balance, v.catalog, lots, lines, url.QueryEscape(next), s.Now())
-	view.Later = cursor != ""
-	return s.send(w, r, http.StatusOK, "credits", view)
 }
