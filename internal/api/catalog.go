@@ -7,6 +7,8 @@ import (
 	"kinpict"
 	"kinpict/client"
 	"kinpict/internal/httpd"
+	"kinpict/internal/lang"
+	"kinpict/internal/scenario"
 )
 
 func (a *API) catalog(c *call) error {
@@ -29,10 +31,18 @@ func catalogOf(book *kinpict.Catalog) client.Catalog {
 	return out
 }
 
+// scenarios answers in the language the client prefers; a scenario that has no
+// words in it comes in English.
 func (a *API) scenarios(c *call) error {
-	all := a.Scenarios.All()
+	all, code := a.Scenarios.All(), lang.Default().Match(c.r.Header.Get("Accept-Language")).Code
+	if !slices.ContainsFunc(all, func(s *scenario.Scenario) bool { return s.In(code) != s }) {
+		code = "en"
+	}
+	c.w.Header().Add("Vary", "Accept-Language")
+	c.w.Header().Set("Content-Language", code)
 	out := client.Scenarios{Items: make([]client.Scenario, len(all))}
 	for i, s := range all {
+		s = s.In(code)
 		out.Items[i] = client.Scenario{ID: s.ID, Title: s.Title, Summary: s.Summary, Season: s.Season, Pace: s.Pace,
 			MinPhotos: s.MinPhotos, MaxPhotos: min(s.MaxPhotos, kinpict.MaxPhotos), Aspects: s.Aspects, Sample: a.Sample(s.ID)}
 	}
