@@ -51,7 +51,6 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 	if fail == nil {
 		fail = Problem
 	}
-	set := e.headers()
 	foreign := e.foreign()
 	serve := func(w http.ResponseWriter, r *http.Request) error {
 		if err := foreign(r); err != nil {
@@ -71,8 +70,22 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 		mux.ServeHTTP(w, r)
 		return nil
 	}
-	handler := Handler(serve).Or(fail)
+	return &edged{e.pass(Handler(serve).Or(fail), fail), func(err error) http.Handler {
+		return e.pass(Handler(func(http.ResponseWriter, *http.Request) error { return err }).Or(fail), fail)
+	}}
+}
 
+// edged is a mux behind its edge. What the server itself has to refuse is
+// answered by refusing, with the same headers, log and words.
+type edged struct {
+	http.Handler
+	refusing func(error) http.Handler
+}
+
+// pass makes requests known, gives answers their headers, and writes the access
+// log. fail answers a panic.
+func (e *Edge) pass(handler http.Handler, fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
+	set := e.headers()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := e.Now()
 		s := &scope{id: e.NewID(), client: e.client(r)}

@@ -115,8 +115,13 @@ func plainly(h http.Handler) http.Handler {
 		if len(r.TransferEncoding) > 0 {
 			w.Header().Set("Connection", "close")
 			if ambiguous(r, head) {
-				Problem(w, r, &kinpict.Error{Code: RequestMalformed, Message: "The request says in two ways how long it is.",
-					Hint: "Send either Content-Length or Transfer-Encoding."})
+				err := &kinpict.Error{Code: RequestMalformed, Message: "The request says in two ways how long it is.",
+					Hint: "Send either Content-Length or Transfer-Encoding."}
+				if e, ok := h.(*edged); ok {
+					e.refusing(err).ServeHTTP(w, r)
+				} else {
+					Problem(w, r, err)
+				}
 				return
 			}
 		}

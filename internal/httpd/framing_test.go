@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestFramingThatCanBeReadInTwoWays(t *testing.T) {
@@ -85,5 +88,46 @@ func TestFramingThatCanBeReadInTwoWays(t *testing.T) {
 			}
 		}
 		conn.Close()
+	}
+}
+
+// Behind an edge such a request gets what every refused one gets, a page too.
+func TestFramingIsRefusedByTheEdge(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	edge := &Edge{Public: &url.URL{Scheme: "http", Host: "kinpict.example"}, Log: slog.New(slog.DiscardHandler), Now: time.Now, NewID: func() string { return "req_1" },
+		Fail: func(w http.ResponseWriter, r *http.Request, err error) {
+			w.WriteHeader(Status(err))
+			_, _ = io.WriteString(w, "a page: "+err.Error())
+		}}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- Serve(ctx, ln, edge.Wrap(http.NewServeMux()), slog.New(slog.DiscardHandler)) }()
+	defer func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}()
+	conn, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "POST /form HTTP/1.1\r\nHost: kinpict.example\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 400 || !strings.HasPrefix(string(body), "a page: ") || !resp.Close {
+		t.Errorf("%d %q, close %v, %v", resp.StatusCode, body, resp.Close, err)
+	}
+	if resp.Header.Get("X-Request-Id") != "req_1" || resp.Header.Get("Content-Security-Policy") == "" {
+		t.Errorf("it lacks the headers of an answer: %v", resp.Header)
 	}
 }

@@ -60,14 +60,19 @@ func Problem(w http.ResponseWriter, r *http.Request, err error) {
 	e := Explain(r, err)
 	status, body := Document(e)
 	ProblemHeader(w.Header(), e)
-	if r.ContentLength != 0 && refusedUnread[status] {
-		// Otherwise the server waits for the rest of the body before it answers.
-		w.Header().Set("Connection", "close")
-	}
+	CloseUnread(w.Header(), r, status)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
+	}
+}
+
+// CloseUnread ends the connection after an answer that comes before the body was
+// read. Otherwise the server waits for the rest of the body before it answers.
+func CloseUnread(h http.Header, r *http.Request, status int) {
+	if r.ContentLength != 0 && refusedUnread[status] {
+		h.Set("Connection", "close")
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"kinpict"
-	"kinpict/internal/httpd"
 	"kinpict/internal/lang"
 )
 
@@ -121,29 +120,6 @@ func line(t kinpict.Transaction) Line {
 var returnReasons = map[string]string{
 	"canceled":                    "You canceled the picture, so the same credits came back.",
 	string(kinpict.FailedTimeout): "It took longer than it should, so the same credits came back.",
-}
-
-// failures are the headings of error pages.
-var failures = map[int]string{
-	400: "This request could not be read", 401: "Please sign in", 402: "There are not enough credits",
-	403: "This is not open to you", 404: "This page isn’t in the album", 405: "This page cannot do that",
-	408: "That took too long to arrive", 409: "Something changed in the meantime", 413: "That was too large", 415: "That kind of file is not read here",
-	422: "Something in this request is not right", 429: "A little too fast", 500: "Something went wrong on our side", 503: "Not available at the moment",
-}
-
-func errorView(p Page, e *kinpict.Error) ErrorView {
-	status := httpd.Means(e.Code).Status
-	v := ErrorView{Page: p, Status: status, Code: e.Code, Heading: failures[status], Message: e.Message, Hint: e.Hint, Action: Link{"/", "Go home"}}
-	v.Title, v.Private = v.Heading, true
-	switch status {
-	case 401:
-		v.Action, v.Second = Link{"/sign-in?next=" + url.QueryEscape(p.Path), "Sign in"}, &Link{"/", "Go home"}
-	case 404:
-		v.Second = &Link{"/scenarios", "See scenarios"}
-	case 403, 409, 413, 415, 422, 429, 503:
-		v.Action, v.Second = Link{"/create", "Back to your picture"}, &Link{"/", "Go home"}
-	}
-	return v
 }
 
 var address = regexp.MustCompile(`https?://[^\s]+`)

@@ -145,10 +145,7 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 	}
 	maps.Copy(m, deskSpecimens(guest, ann))
 	maps.Copy(m, pictureSpecimens(guest, ann, poor, scenes, cards, shop))
-	for _, code := range []kinpict.Code{kinpict.Forbidden, kinpict.NotFound, kinpict.Conflict, kinpict.FileTooLarge, kinpict.RateLimited,
-		kinpict.Internal, kinpict.Unavailable, kinpict.EngineUnavailable, kinpict.Unauthenticated} {
-		m["error "+string(code)] = specimen{"error", errorView(guest, &kinpict.Error{Code: code, Message: "A sentence.", Hint: "A way out."})}
-	}
+	maps.Copy(m, failureSpecimens(guest))
 	return m
 }
 

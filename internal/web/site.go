@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -222,30 +221,6 @@ func (v *visit) private(t string) Page {
 
 // key makes an idempotency key for one rendered form.
 func (s *Site) key() string { return s.IDs.New("key_") }
-
-// Fail answers an error with a page, and on the API's paths, which have no
-// pages, with a problem document.
-func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	if speaksJSON(r) {
-		httpd.Problem(w, r, err)
-		return
-	}
-	e := httpd.Explain(r, err)
-	if e.Code == kinpict.Unauthenticated && r.Method == http.MethodGet {
-		http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
-		return
-	}
-	p := s.blank(r)
-	// The page is shown whatever else is out of order, so what is not known stays blank.
-	if v, err := s.visit(r); err == nil {
-		p = v.page
-	}
-	httpd.FailureHeader(w.Header(), e)
-	w.Header().Del("WWW-Authenticate") // a page offers a link instead
-	if err := s.send(w, r, httpd.Means(e.Code).Status, "error", errorView(p, e)); err != nil {
-		httpd.Problem(w, r, err)
-	}
-}
 
 func speaksJSON(r *http.Request) bool {
 	for _, prefix := range []string{"/api/", "/webhooks/", "/healthz", "/readyz", "/openapi.json"} {

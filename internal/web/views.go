@@ -303,21 +303,6 @@ type Mail struct {
 // A Piece is text, or an address that can be opened.
 type Piece struct{ Text, URL string }
 
-// ErrorView feeds error.html.
-type ErrorView struct {
-	Page
-	Status  int
-	Code    kinpict.Code
-	Heading string
-	Message string
-	Hint    string
-	Action  Link
-	Second  *Link
-}
-
-// A Link leads on from an error.
-type Link struct{ URL, Text string }
-
 // SandboxView feeds sandbox.html, which stands for a page of another site and
 // shares nothing with ours.
 type SandboxView struct {
