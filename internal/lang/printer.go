@@ -110,11 +110,15 @@ func (p *Printer) Credits(n kinpict.Credits) string { return p.Say("%d credits",
 
 // Signed writes a change with its sign, a true minus and not a hyphen.
 func (p *Printer) Signed(n kinpict.Credits) string {
+	mark := ""
+	if p.Dir == "rtl" {
+		mark = "\u200e" // else the sign would come to stand behind the number
+	}
 	switch {
 	case n > 0:
-		return "+" + p.Number(int64(n))
+		return mark + "+" + p.Number(int64(n))
 	case n < 0:
-		return "\u2212" + p.Number(int64(-n))
+		return mark + "\u2212" + p.Number(int64(-n))
 	}
 	return p.Number(0)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -137,6 +138,43 @@ func TestAssetsTravelAsTheClientWants(t *testing.T) {
 		strings.Replace(sheet, "app.css", "../templates/base.html", 1)} {
 		if res := get(url, ""); res.StatusCode == http.StatusOK {
 			t.Errorf("%s was served", url)
+		}
+	}
+}
+
+// A page in Arabic is laid out from right to left by the same style sheet.
+func TestTheStyleSheetKnowsNoLeftAndRight(t *testing.T) {
+	physical := regexp.MustCompile(`[\w-]+-(?:left|right)[\w-]*\s*:|[{;\s](?:left|right)\s*:|(?:text-align|float|clear)\s*:\s*(?:left|right)|translateX|\b(?:at|to) (?:left|right)\b`)
+	// Of four values the second is the right one and the fourth the left.
+	sides := regexp.MustCompile(`[{;\s](?:margin|padding|inset|border-width|scroll-margin|scroll-padding)\s*:([^;}]+)`)
+	brackets := regexp.MustCompile(`\([^()]*\)`)
+	dir, err := fs.Sub(embedded, "assets/css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Glob(dir, "*.css")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no style sheets: %v", err)
+	}
+	for _, name := range files {
+		b, err := fs.ReadFile(dir, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(b), "\n") {
+			found := physical.FindAllString(line, -1)
+			for _, m := range sides.FindAllStringSubmatch(line, -1) {
+				value := m[1]
+				for brackets.MatchString(value) {
+					value = brackets.ReplaceAllString(value, "x")
+				}
+				if v := strings.Fields(value); len(v) == 4 && v[1] != v[3] {
+					found = append(found, m[0])
+				}
+			}
+			for _, m := range found {
+				t.Errorf("%s:%d: %q is a side of the screen; say start or end", name, i+1, m)
+			}
 		}
 	}
 }

@@ -30,7 +30,11 @@ var icons = map[string]string{
 	"copy":   `<rect x="8.500" y="8.500" width="11" height="11" rx="2"/><path d="M15.500 8.500V6a1.500 1.500 0 0 0-1.500-1.500H6A1.500 1.500 0 0 0 4.500 6v8A1.500 1.500 0 0 0 6 15.500h2.500"/>`,
 }
 
-const iconFrame = `<svg class="ico" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">%s</svg>`
+// pointing are the icons that show a way, which leads the other way where a
+// language is read from right to left.
+var pointing = map[string]string{"next": " flip", "return": " flip"}
+
+const iconFrame = `<svg class="ico%s" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">%s</svg>`
 
 // icon panics on a name that is not there, because only our own templates ask.
 func icon(name string) template.HTML {
@@ -38,7 +42,7 @@ func icon(name string) template.HTML {
 	if !ok {
 		panic("web: there is no icon " + name)
 	}
-	return template.HTML(fmt.Sprintf(iconFrame, shape))
+	return template.HTML(fmt.Sprintf(iconFrame, pointing[name], shape))
 }
 
 // mark is two overlapping frames, the product's sign.

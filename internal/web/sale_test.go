@@ -8,10 +8,10 @@ import (
 
 // offered is the pricing page with a code, of a catalog in two currencies.
 func offered(p Page, c *kinpict.Catalog, key func() string, currency string, promo kinpict.Promo) PricingView {
-	two := inTwoCurrencies(c)
+	say, two := p.language(), inTwoCurrencies(c)
 	s := sale{currency, &promo}
-	view := PricingView{Page: p, Rates: rates(english, two, 0), Packs: packs(english, two, s, key, "/create"), Currencies: currencies(two, currency), Back: "/create"}
-	view.Offer = offerOf(english, promo.Code, &promo, view.Packs)
+	view := PricingView{Page: p, Rates: rates(say, two, 0), Packs: packs(say, two, s, key, "/create"), Currencies: currencies(two, currency), Back: "/create", Example: example(say, two, []Scene{{Title: "Gallery wall"}})}
+	view.Offer = offerOf(say, promo.Code, &promo, view.Packs)
 	return view
 }
 

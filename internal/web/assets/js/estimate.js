@@ -12,9 +12,10 @@ customElements.define('kp-estimate', class extends HTMLElement {
     }
     const packs = this.dataset.packs.split(',').filter(Boolean).map(Number).sort((a, b) => a - b);
     const fits = packs.find(p => p >= sum), most = packs.at(-1);
+    const d = this.dataset, say = (text, words) => text.replace(/\{(\w+)\}/g, (_, k) => words[k]);
     this.querySelector('[data-sum]').textContent = sum;
-    this.querySelector('[data-say]').textContent = !sum ? 'Move a slider to see what you need.'
-      : fits ? `The pack of ${fits} covers it, with ${fits - sum} left over.`
-      : most ? `That takes ${Math.ceil(sum / most)} packs of ${most}.` : '';
+    this.querySelector('[data-say]').textContent = !sum ? d.sayNone
+      : fits ? say(d.sayFits, { pack: fits, left: fits - sum })
+      : most ? say(d.sayMany, { count: Math.ceil(sum / most), pack: most }) : '';
   }
 });
