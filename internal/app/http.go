@@ -68,7 +68,7 @@ func (a *App) Handler() (http.Handler, error) {
 		edge.Checkout = []string{stripe.CheckoutHost}
 	}
 	site, err := web.New(web.Site{Languages: a.languages, PublicURL: strings.TrimSuffix(a.Config.PublicURL, "/"), ShareURL: a.shareURL, Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Support: a.Support, Scenarios: a.Scenarios, Sandbox: bank, Test: a.Config.Sandbox(),
-		Outbox: a.keepsMail() && a.Config.Local() && a.Config.Sandbox(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
+		KeepsMail: a.keepsMail(), Outbox: a.keepsMail() && a.Config.Local() && a.Config.Sandbox(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
 	if err != nil {
 		return nil, err
 	}

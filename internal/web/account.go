@@ -24,12 +24,12 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return nil
 	}
-	view := SignInView{Page: v.titled("Sign in"), Next: next, Address: r.FormValue("email")}
-	if v.caller.GuestID != "" && next == "/create" {
-		view.Keeps = true
-	}
+	view := SignInView{Page: v.titled(v.page.language().Say("Sign in")), Next: next, Address: r.FormValue("email"), Keeps: keeps(v, next)}
 	return s.send(w, r, http.StatusOK, "sign-in", view)
 }
+
+// keeps reports whether a guest goes on with what they put together.
+func keeps(v *visit, next string) bool { return v.caller.GuestID != "" && next == "/create" }
 
 // requestLink answers the same for every address, so that nobody learns who has
 // an account.
@@ -38,7 +38,9 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := SignInView{Page: v.titled("Sign in"), Next: local(r.FormValue("next")), Address: r.FormValue("email")}
+	say := v.page.language()
+	view := SignInView{Page: v.titled(say.Say("Sign in")), Next: local(r.FormValue("next")), Address: r.FormValue("email")}
+	view.Keeps = keeps(v, view.Next)
 	cookies := s.Identity.Cookies
 	browser := cookies.Value(r, cookies.Name(browserCookie))
 	if browser == "" {
@@ -49,15 +51,18 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 		if !ok || e.Code != kinpict.Invalid && e.Code != kinpict.RateLimited {
 			return err
 		}
-		view.Problems = []Problem{{"email", e.Message + " " + e.Hint}}
-		view.Title = "Problem: " + view.Title
+		view.Problems = []Problem{{"email", say.Told(e.Message) + " " + say.Told(e.Hint)}}
+		view.Title = say.Say("Problem: %s", view.Title)
 		httpd.FailureHeader(w.Header(), e)
 		return s.send(w, r, httpd.Means(e.Code).Status, "sign-in", view)
 	}
 	cookies.Set(w, cookies.Name(browserCookie), browser, int(people.LinkLife.Seconds()))
-	view.Sent, view.Minutes, view.Title = true, int(people.LinkLife.Minutes()), "Look in your mail"
-	if !s.Outbox {
-		view.Title = "Your link is kept for you"
+	view.Sent, view.Minutes, view.Title = "mail", int(people.LinkLife.Minutes()), say.Say("Look in your mail")
+	switch {
+	case s.Outbox:
+		view.Sent = "outbox"
+	case s.KeepsMail:
+		view.Sent, view.Title = "kept", say.Say("Your link is kept for you")
 	}
 	return s.send(w, r, http.StatusOK, "sign-in", view)
 }
@@ -70,7 +75,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the secret
-	return s.send(w, r, http.StatusOK, "sign-in-confirm", ConfirmView{Page: v.private("Sign in"), Token: r.URL.Query().Get("token")})
+	return s.send(w, r, http.StatusOK, "sign-in-confirm", ConfirmView{Page: v.private(v.page.language().Say("Sign in")), Token: r.URL.Query().Get("token")})
 }
 
 func (s *Site) enter(w http.ResponseWriter, r *http.Request) error {
@@ -85,7 +90,8 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request) error {
 		if !ok || e.Code != kinpict.NotFound && e.Code != kinpict.Forbidden {
 			return err
 		}
-		view := ConfirmView{Page: v.private("Sign in"), Faults: Faults{[]Problem{{"token", e.Message + " " + e.Hint}}}}
+		say := v.page.language()
+		view := ConfirmView{Page: v.private(say.Say("Sign in")), Faults: Faults{[]Problem{{"token", say.Told(e.Message) + " " + say.Told(e.Hint)}}}, Elsewhere: e.Code == kinpict.Forbidden}
 		return s.send(w, r, httpd.Means(e.Code).Status, "sign-in-confirm", view)
 	}
 	cookies.Set(w, cookies.Session(), in.Cookie, int(people.SessionLife.Seconds()))

@@ -187,7 +187,7 @@ func (s *Site) outbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := OutboxView{Page: v.private("Outbox")}
+	view := OutboxView{Page: v.private(v.page.language().Say("Outbox"))}
 	for _, m := range mails {
 		view.Mails = append(view.Mails, Mail{To: m.To, Subject: m.Subject, At: m.CreatedAt, Body: pieces(m.Body)})
 	}

@@ -75,6 +75,14 @@ type ReceiptView struct {
 	Total, Refunded kinpict.Money
 	Disputed        kinpict.Money
 	File            string
+	About           string // address of its lines in the statement
+	Entries         []BookEntry
+}
+
+// A BookEntry is an entry of the books and its kind in words.
+type BookEntry struct {
+	What string
+	kinpict.ReceiptEntry
 }
 
 // HistoryView feeds pricing-history.html.
@@ -97,15 +105,15 @@ type PricePeriod struct {
 }
 
 var reviewStates = map[string]struct{ words, class string }{
-	kinpict.ReviewOpen:     {"We are looking at it", "warm"},
-	kinpict.ReviewAnswered: {"Answered", "good"},
-	kinpict.ReviewClosed:   {"Closed", ""},
+	kinpict.ReviewOpen:     {lang.N("We are looking at it"), "warm"},
+	kinpict.ReviewAnswered: {lang.N("Answered"), "good"},
+	kinpict.ReviewClosed:   {lang.N("Closed"), ""},
 }
 
 var purchaseStates = map[string]struct{ words, class string }{
-	billing.Open: {"Not paid yet", "warm"}, billing.Processing: {"Waiting for the bank", "warm"}, billing.Paid: {"Paid", "good"},
-	billing.Expired: {"Not paid, expired", ""}, billing.Failed: {"Did not go through", ""},
-	"refunded": {"Money went back", "tint"}, "partially_refunded": {"Part of the money went back", "tint"}, "disputed": {"Held by the bank", "bad"},
+	billing.Open: {lang.N("Not paid yet"), "warm"}, billing.Processing: {lang.N("Waiting for the bank"), "warm"}, billing.Paid: {lang.N("Paid"), "good"},
+	billing.Expired: {lang.N("Not paid, expired"), ""}, billing.Failed: {lang.N("Did not go through"), ""},
+	"refunded": {lang.N("Money went back"), "tint"}, "partially_refunded": {lang.N("Part of the money went back"), "tint"}, "disputed": {lang.N("Held by the bank"), "bad"},
 }
 
 // reviewsShown is how many earlier reviews the form lists.
@@ -125,7 +133,7 @@ func (s *Site) help(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) balanceView(r *http.Request, v *visit) (*BalanceView, error) {
-	view := &BalanceView{Page: v.private("Something look wrong?"), Key: s.key(), Message: r.FormValue("message"), MaxMessage: kinpict.MaxReview,
+	view := &BalanceView{Page: v.private(v.page.language().Say("Something look wrong?")), Key: s.key(), Message: r.FormValue("message"), MaxMessage: kinpict.MaxReview,
 		Generation: r.FormValue("generation"), Purchase: r.FormValue("checkout"), Seen: local(r.FormValue("page"))}
 	// A link that names what is not there, or not theirs, is a plain form.
 	if view.Generation != "" {
@@ -140,7 +148,7 @@ func (s *Site) balanceView(r *http.Request, v *visit) (*BalanceView, error) {
 		return nil, err
 	}
 	for _, x := range list {
-		f := FiledReview{ID: x.ID, Begin: begin(x.Message, 60), State: reviewStates[x.Status].words, Class: reviewStates[x.Status].class, At: x.CreatedAt}
+		f := FiledReview{ID: x.ID, Begin: begin(x.Message, 60), State: v.page.language().Told(reviewStates[x.Status].words), Class: reviewStates[x.Status].class, At: x.CreatedAt}
 		view.Filed = append(view.Filed, f)
 	}
 	if view.Purchase == "" {
@@ -186,8 +194,9 @@ func (s *Site) report(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		view.Problems = []Problem{{"message", e.Message + " " + e.Hint}}
-		view.Title = "Problem: " + view.Title
+		say := v.page.language()
+		view.Problems = []Problem{{"message", say.Told(e.Message) + " " + say.Told(e.Hint)}}
+		view.Title = say.Say("Problem: %s", view.Title)
 		httpd.FailureHeader(w.Header(), e)
 		return s.send(w, r, httpd.Means(e.Code).Status, "help-balance", view)
 	}
@@ -208,11 +217,11 @@ func (s *Site) review(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "review", reviewView(v.private("Your review"), x))
+	return s.send(w, r, http.StatusOK, "review", reviewView(v.private(v.page.language().Say("Your review")), x))
 }
 
 func reviewView(p Page, x *kinpict.Review) ReviewView {
-	view := ReviewView{Page: p, ID: x.ID, State: reviewStates[x.Status].words, Class: reviewStates[x.Status].class, Message: x.Message,
+	view := ReviewView{Page: p, ID: x.ID, State: p.language().Told(reviewStates[x.Status].words), Class: reviewStates[x.Status].class, Message: x.Message,
 		Generation: x.Generation, Purchase: x.Purchase, Digest: x.SHA256, At: x.CreatedAt}
 	for _, a := range x.Acts {
 		said := &Said{a.Text, a.Credits, a.At}
@@ -238,20 +247,20 @@ func (s *Site) purchases(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := PurchasesView{Page: v.private("Purchases and receipts")}
+	view := PurchasesView{Page: v.private(v.page.language().Say("Purchases and receipts"))}
 	for _, p := range list {
-		view.Items = append(view.Items, boughtPack(p))
+		view.Items = append(view.Items, boughtPack(v.page.language(), p))
 	}
 	return s.send(w, r, http.StatusOK, "purchases", view)
 }
 
-func boughtPack(p *kinpict.Purchase) BoughtPack {
-	b := BoughtPack{ID: p.ID, State: purchaseStates[p.State].words, Class: purchaseStates[p.State].class, Credits: p.Credits, Bill: billOf(p), At: p.CreatedAt}
+func boughtPack(say *lang.Printer, p *kinpict.Purchase) BoughtPack {
+	b := BoughtPack{ID: p.ID, State: say.Told(purchaseStates[p.State].words), Class: purchaseStates[p.State].class, Credits: p.Credits, Bill: billOf(p), At: p.CreatedAt}
 	switch {
 	case !p.PaidAt.IsZero():
-		b.Link, b.LinkText = "/purchases/"+url.PathEscape(p.ID), "Receipt"
+		b.Link, b.LinkText = "/purchases/"+url.PathEscape(p.ID), say.Say("Receipt")
 	case p.State == billing.Open || p.State == billing.Processing:
-		b.Link, b.LinkText = purchaseURL(p.ID), "Look again"
+		b.Link, b.LinkText = purchaseURL(p.ID), say.Say("Look again")
 	}
 	return b
 }
@@ -271,12 +280,17 @@ func (s *Site) purchase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "receipt", receiptView(v.private("Receipt"), got.Receipt))
+	return s.send(w, r, http.StatusOK, "receipt", receiptView(v.private(v.page.language().Say("Receipt")), got.Receipt))
 }
 
 func receiptView(p Page, x kinpict.Receipt) ReceiptView {
 	sum := func(n int64) kinpict.Money { return kinpict.Money{Amount: n, Currency: x.Payment.Currency} }
-	return ReceiptView{Page: p, Receipt: x, What: purchaseStates[x.State].words,
+	say := p.language()
+	var entries []BookEntry
+	for _, e := range x.Transactions {
+		entries = append(entries, BookEntry{say.Told(kinds[e.Kind]), e})
+	}
+	return ReceiptView{Page: p, Receipt: x, What: say.Told(purchaseStates[x.State].words), Entries: entries, About: aboutURL(x.ID),
 		Full: sum(x.Payment.Price + x.Payment.Discount), Discount: sum(x.Payment.Discount), Tax: sum(x.Payment.Tax),
 		Total: sum(x.Payment.Price + x.Payment.Tax), Refunded: sum(x.Payment.Refunded), Disputed: sum(x.Payment.Disputed),
 		File: fmt.Sprintf("/api/v1/checkouts/%s/receipt", url.PathEscape(x.ID))}

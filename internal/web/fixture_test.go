@@ -74,24 +74,19 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 		}
 		return v
 	}
-	lines := creditsView(ann, kinpict.Balance{Available: 36, Debt: 2}, c,
-		[]kinpict.Lot{{Kind: kinpict.LotPaid, Granted: 80, Remaining: 30, Source: "purchase pur_1", CreatedAt: someDay},
-			{Kind: kinpict.LotPromo, Granted: 10, Remaining: 6, Source: "adjustment", CreatedAt: someDay, ExpiresAt: someDay.AddDate(0, 1, 0)}},
-		everyKind(), "next", someDay)
-
 	m := map[string]specimen{
 		"home guest": {"home", home(guest)}, "home signed in": {"home", home(ann)}, "home in the dark": {"home", home(dark)}, "home with a model": {"home", home(model)},
 		"home without previews": {"home", home(none)},
 		"scenarios":             {"scenarios", ScenesView{Page: guest, Scenes: scenes}},
 		"scenario":              {"scenario", SceneView{Page: guest, Scene: scenes[0], More: scenes[1:], Rates: rates(say, c, 0)}},
 		"scenario, fixed count": {"scenario", SceneView{Page: model, Scene: scenes[1], More: scenes[2:], Rates: rates(say, c, 0)}},
-		"pricing guest":         {"pricing", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, "/create")}},
+		"pricing guest":         {"pricing", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, "/create"), Example: example(say, c, scenes)}},
 		"pricing signed in":     {"pricing", PricingView{Page: ann, Rates: rates(say, c, 36), Packs: packs(say, c, sale{}, key, "")}},
 		"pricing, no preview":   {"pricing", PricingView{Page: none, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, "")}},
 
 		"pricing with a code":   {"pricing", offered(guest, c, key, "eur", kinpict.Promo{Code: "SPRING-26", Percent: 25, Packs: []string{"credits-80"}})},
 		"pricing, extra":        {"pricing", offered(ann, c, key, "usd", kinpict.Promo{Code: "EXTRA20", Bonus: 20})},
-		"pricing, no such code": {"pricing", PricingView{Page: guest, Packs: packs(say, c, sale{}, key, ""), Offer: Offer{Typed: "<b>", Fault: "This code does not work here.", Open: "/checkout/return?id=pur_1"}}},
+		"pricing, no such code": {"pricing", PricingView{Page: guest, Packs: packs(say, c, sale{}, key, ""), Offer: Offer{Typed: "<b>", Fault: say.Told("This code does not work here."), Open: "/checkout/return?id=pur_1"}}},
 
 		"create empty":      {"create", create(guest, func(v *CreateView) { v.Photos = nil })},
 		"create guest":      {"create", create(guest, nil)},
@@ -112,38 +107,27 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 			v.Held = &Shortage{ID: "hld_1", Required: 4, Available: 3, Shortfall: 1, Debt: 2, ExpiresAt: someDay, Packs: shop}
 		})},
 
-		"compare":               {"compare", CompareView{Page: ann, ID: "gen_1", Scene: scenes[1], Picture: "/p", Width: 4, Height: 5, Sources: cards, Gone: "One photo is gone."}},
+		"compare":               {"compare", CompareView{Page: ann, ID: "gen_1", Scene: scenes[1], Picture: "/p", Width: 4, Height: 5, Sources: cards, Gone: say.Told("One photo is gone.")}},
 		"compare, nothing left": {"compare", CompareView{Page: ann, ID: "gen_1", Scene: scenes[1], Picture: "/p", Width: 4, Height: 5}},
 		"shared":                {"shared", SharedView{Page: guest, Picture: "/s/t/picture", Width: 4, Height: 5}},
 
-		"credits":          {"credits", lines},
-		"credits empty":    {"credits", CreditsView{Page: poor}},
-		"policy credits":   {"policy-credits", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, ""), Held: "seven days"}},
-		"policy, no guest": {"policy-credits", PricingView{Page: none, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, ""), Held: "seven days"}},
-		"policy privacy":   {"policy-privacy", PricingView{Page: guest, Retention: []string{"A guest’s photos: 24 hours"}}},
+		"policy credits":   {"policy-credits", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, ""), Held: say.Days(7 * 24 * time.Hour)}},
+		"policy, no guest": {"policy-credits", PricingView{Page: none, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, ""), Held: say.Days(7 * 24 * time.Hour)}},
+		"policy privacy":   {"policy-privacy", PricingView{Page: guest, Retention: retention(say)}},
 		"privacy, a model": {"policy-privacy", PricingView{Page: model}},
 		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, "")}},
 		"policy use":       {"policy-acceptable-use", PricingView{Page: guest}},
 
 		"offline":         {"offline", OfflineView{guest}},
 		"verify":          {"verify", VerifyView{Page: guest, MaxMegabytes: 20}},
-		"verify wrong":    {"verify", VerifyView{Page: guest, MaxMegabytes: 20, Faults: Faults{[]Problem{{"file", "Choose a picture."}}}}},
+		"verify wrong":    {"verify", VerifyView{Page: guest, MaxMegabytes: 20, Faults: Faults{[]Problem{{"file", say.Told("Choose the picture you want to check.")}}}}},
 		"verify ours":     {"verify", found(provenance.Report{Format: "jpeg", State: provenance.Intact, Signer: provenance.Ours, Issuer: "photos.example", Source: provenance.Captured, Note: provenance.Captured, Software: "Kinpict 1", At: someDay, Actions: []string{"c2pa.created"}})},
 		"verify altered":  {"verify", found(provenance.Report{Format: "png", State: provenance.Altered, Altered: []string{provenance.PictureBytes}, Signer: provenance.Others, Issuer: "<b>", Note: provenance.Redrawn, Former: []provenance.Former{{State: provenance.Unproven, Signer: provenance.Others, Issuer: "x", Software: "Images 9"}}})},
 		"verify unmarked": {"verify", found(provenance.Report{Format: "jpeg", State: provenance.Unmarked})},
-
-		"sign-in":        {"sign-in", SignInView{Page: guest, Next: "/create", Keeps: true}},
-		"sign-in wrong":  {"sign-in", SignInView{Page: guest, Address: "ann", Faults: Faults{[]Problem{{"email", "This is not an e-mail address."}}}}},
-		"sign-in sent":   {"sign-in", SignInView{Page: guest, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
-		"sign-in kept":   {"sign-in", SignInView{Page: Page{Path: "/x", Sandbox: true, Title: "Kept", say: say}, Sent: true, Address: "ann@example.com", Minutes: 15, Next: "/"}},
-		"confirm":        {"sign-in-confirm", ConfirmView{Page: guest, Token: "t"}},
-		"confirm, spent": {"sign-in-confirm", ConfirmView{Page: guest, Faults: Faults{[]Problem{{"token", "It was used."}}}}},
-		"outbox":         {"outbox", OutboxView{Page: guest, Mails: []Mail{{To: "a@b.c", Subject: "Link", At: someDay, Body: pieces("Open\nhttp://localhost/x?a=b\nnow")}}}},
-		"outbox empty":   {"outbox", OutboxView{Page: guest}},
-		"sandbox": {"sandbox", SandboxView{Title: "80 credits", ID: "s", Path: "/sandbox/checkout/s", Price: kinpict.Money{Amount: 1250, Currency: "eur"},
-			State: "open", Note: "Declined.", Return: "/checkout/return?id=pur_1", Outcomes: []Outcome{{"paid", "Pay", true}, {"declined", "Decline", false}}}},
 	}
 	maps.Copy(m, deskSpecimens(guest, ann))
+	maps.Copy(m, bookSpecimens(guest, ann, c))
+	maps.Copy(m, doorSpecimens(guest))
 	maps.Copy(m, pictureSpecimens(guest, ann, poor, scenes, cards, shop))
 	maps.Copy(m, failureSpecimens(guest))
 	return m
@@ -153,15 +137,6 @@ func everyProblem() []Problem {
 	var out []Problem
 	for _, f := range []string{"photo-input", "scenes", "instruction", "consent"} {
 		out = append(out, Problem{f, "Something is missing here."})
-	}
-	return out
-}
-
-func everyKind() []kinpict.Transaction {
-	var out []kinpict.Transaction
-	for i, k := range []string{"purchase", "promo", "adjust", "charge", "return", "goodwill", "expire", "reverse", "restore", "forgive", "take", "forfeit", "later"} {
-		out = append(out, kinpict.Transaction{ID: "txn_" + k, Kind: k, Amount: kinpict.Credits(5 - i), AvailableAfter: 36, Generation: "gen_1", Purchase: "pur_1",
-			Reason: "because", Deleted: k == "charge", At: someDay.AddDate(0, 0, -i*5)})
 	}
 	return out
 }

@@ -119,8 +119,8 @@ func checkTags(t *testing.T, page string) {
 func TestLotsLeadToThePaymentThatBroughtThem(t *testing.T) {
 	lots := creditsView(Page{}, kinpict.Balance{}, kinpict.DefaultCatalog(), []kinpict.Lot{
 		{Kind: kinpict.LotPaid, Remaining: 1, Source: "purchase pur_1"}, {Kind: kinpict.LotAdjust, Remaining: 1, Source: "adjustment adj_2"},
-	}, nil, "", someDay).Lots
-	if l := lots[0]; l.Ref != "pur_1" || l.Link != "/checkout/return?id=pur_1" {
+	}, nil).Lots
+	if l := lots[0]; l.Ref != "pur_1" || l.Link != "/purchases/pur_1" {
 		t.Errorf("bought credits name %q and lead to %q", l.Ref, l.Link)
 	}
 	if l := lots[1]; l.Ref != "adj_2" || l.Link != "" {

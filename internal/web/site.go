@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,8 @@ type Site struct {
 	// Outbox is whether /outbox shows kept mail, sign-in links among it, to
 	// everybody who can reach the site: right only where nobody else can.
 	Outbox bool
+	// KeepsMail is whether mail stays here, because no server sends it.
+	KeepsMail bool
 
 	*dressing
 	// Whoever sends a file is counted while it arrives, and takes a place among
@@ -79,7 +82,7 @@ func New(s Site) (*Site, error) {
 	s.uploads = &httpd.Slots{All: 16, Each: 4}
 	s.checks = &httpd.Slots{All: 4, Each: 2}
 	s.streams = &httpd.Slots{All: allStreams, Each: eachStreams}
-	s.liveEvery = liveEvery
+	s.liveEvery = cmp.Or(s.liveEvery, liveEvery)
 	return &s, nil
 }
 
@@ -116,6 +119,8 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"GET /s/{token}":                      s.shared,
 		"GET /s/{token}/picture":              s.sharedPicture,
 		"GET /credits":                        s.credits,
+		"GET /credits/books":                  s.books,
+		"POST /credits/books":                 s.checkBooks,
 		"GET /verify":                         s.verifyPage,
 		"POST /verify":                        s.verify,
 		"GET /.well-known/kinpict-issuer.pem": s.issuer,
@@ -149,7 +154,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 	// The statement as a table is the API's; a link cannot ask for a type, so it has an address here.
 	mux.HandleFunc("GET /credits/statement.csv", func(w http.ResponseWriter, r *http.Request) {
 		r = r.Clone(r.Context())
-		r.URL.Path, r.URL.RawQuery = "/api/v1/credits/transactions", ""
+		r.URL.Path = "/api/v1/credits/transactions"
 		r.Header.Set("Accept", "text/csv")
 		mux.ServeHTTP(w, r)
 	})

@@ -192,42 +192,8 @@ type Tile struct {
 	Picture                 string
 	Width, Height           int
 	Favourite, Working      bool
+	Returned                bool // its credits came back
 	At                      time.Time
-}
-
-// CreditsView feeds credits.html.
-type CreditsView struct {
-	Page
-	Debt   kinpict.Credits
-	Buys   string
-	Lots   []Lot
-	Months []Month
-	Next   string
-	Later  bool
-}
-
-// A Lot is credits that came from one place.
-type Lot struct {
-	Kind               string
-	Ref, Link          string // what brought them
-	Granted, Remaining kinpict.Credits
-	At, ExpiresAt      time.Time
-}
-
-// A Month is the lines of the statement in one month.
-type Month struct {
-	ID, Name string
-	Lines    []Line
-}
-
-// A Line is one change of the balance.
-type Line struct {
-	What, Sub string
-	Ref, Link string
-	Amount    kinpict.Credits
-	After     kinpict.Credits
-	At        time.Time
-	Return    bool
 }
 
 // SignInView feeds sign-in.html.
@@ -236,8 +202,8 @@ type SignInView struct {
 	Faults
 	Address string
 	Next    string
-	Keeps   bool // something was put together before
-	Sent    bool
+	Keeps   bool   // something was put together before
+	Sent    string // once there is a link: mail, or outbox or kept where no mail leaves
 	Minutes int
 }
 
@@ -245,7 +211,8 @@ type SignInView struct {
 type ConfirmView struct {
 	Page
 	Faults
-	Token string
+	Token     string
+	Elsewhere bool // the link is good, but not in this browser
 }
 
 // CheckoutView feeds checkout.html. State is paid, waiting, returned, failed or expired.
@@ -302,21 +269,3 @@ type Mail struct {
 
 // A Piece is text, or an address that can be opened.
 type Piece struct{ Text, URL string }
-
-// SandboxView feeds sandbox.html, which stands for a page of another site and
-// shares nothing with ours.
-type SandboxView struct {
-	Title    string
-	ID, Path string
-	Price    kinpict.Money
-	State    string
-	Note     string
-	Return   string
-	Outcomes []Outcome
-}
-
-// An Outcome is what the sandbox's buttons do.
-type Outcome struct {
-	Value, Text string
-	Main        bool
-}

@@ -1,0 +1,162 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+
+	"kinpict"
+	"kinpict/internal/billing"
+	"kinpict/internal/support"
+)
+
+// everyKind is one line of each kind there is, and one of a kind to come.
+func everyKind() []kinpict.Transaction {
+	bought := kinpict.LotMove{Lot: "lot_1", Kind: kinpict.LotPaid, Source: "purchase pur_1", LotAt: someDay.AddDate(0, -2, 0)}
+	given := kinpict.LotMove{Lot: "lot_2", Kind: kinpict.LotPromo, Source: "adjustment adj_1", LotAt: someDay.AddDate(0, -1, 0)}
+	some := func(m kinpict.LotMove, n, back kinpict.Credits) kinpict.LotMove {
+		m.Amount, m.Returned = n, back
+		return m
+	}
+	pic, pur := "gen_1k2m3n4p5q6r7s8t9v0w1x2y3z4a5b6c7", "pur_1k2m3n4p5q6r7s8t9v0w1x2y3z4a5b6c7"
+	out := []kinpict.Transaction{
+		{Kind: "return", Generation: pic, Amount: 9, Reason: string(kinpict.FailedTimeout), NetAfter: 36, Moves: []kinpict.LotMove{some(bought, 3, 0), some(given, 6, 0)}},
+		{Kind: "charge", Generation: pic, Quality: kinpict.Enhanced, Scenario: "autumn", Amount: -9, NetAfter: 27, Moves: []kinpict.LotMove{some(given, -6, 6), some(bought, -3, 3)}},
+		{Kind: "charge", Generation: "gen_2", Quality: kinpict.Standard, Scenario: "gallery", Deleted: true, Amount: -4, NetAfter: 36, Moves: []kinpict.LotMove{some(bought, -4, 0)}},
+		{Kind: "goodwill", Generation: "gen_3", Amount: 4, Reason: "Entschuldigung, <b>Nana</b> fehlte", NetAfter: 40, Moves: []kinpict.LotMove{some(bought, 4, 0)}},
+		{Kind: "promo", Amount: 10, Reason: "welcome", NetAfter: 36, Moves: []kinpict.LotMove{some(given, 10, 0)}},
+		{Kind: "bonus", Purchase: pur, Amount: 20, Reason: "promo code SPRING-26", NetAfter: 26, Moves: []kinpict.LotMove{some(given, 20, 0)}},
+		{Kind: "purchase", Purchase: pur, Amount: 80, NetAfter: 6, Moves: []kinpict.LotMove{some(bought, 80, 0)}},
+		{Kind: "reverse", Purchase: pur, Amount: -80, Reason: "The bank holds the payment.", NetAfter: -20, Moves: []kinpict.LotMove{some(bought, -60, 0)}},
+		{Kind: "restore", Purchase: pur, Amount: 80, Reason: "The payment stands.", NetAfter: 60, Moves: []kinpict.LotMove{some(bought, 60, 0)}},
+		{Kind: "return", Generation: "gen_4", Amount: 4, Reason: "canceled", NetAfter: 0},
+		{Kind: "return", Generation: "gen_5", Amount: 4, Reason: "engine", NetAfter: 0},
+	}
+	for _, k := range []string{"adjust", "forgive", "take"} {
+		out = append(out, kinpict.Transaction{Kind: k, Amount: 5, Reason: "for the wait", NetAfter: 12})
+	}
+	for _, k := range []string{"expire", "forfeit", "later"} {
+		out = append(out, kinpict.Transaction{Kind: k, Amount: -5, NetAfter: 7})
+	}
+	for i := range out {
+		out[i].Seq, out[i].ID, out[i].Hash = int64(len(out)-i), "acc_1-"+string(rune('a'+i)), strings.Repeat(string(rune('a'+i%6)), 64)
+		out[i].At = someDay.AddDate(0, 0, -i*4)
+	}
+	return out
+}
+
+// bookSpecimens are the balance, the statement and the check of its seals.
+func bookSpecimens(guest, ann Page, c *kinpict.Catalog) map[string]specimen {
+	say := ann.language()
+	poor := ann
+	poor.Available = 0
+	title := func(id string) string { return say.Told(id) }
+	head := BooksHead{24, seal(strings.Repeat("9f3a", 16))}
+	lots := []kinpict.Lot{
+		{ID: "lot_2", Kind: kinpict.LotPromo, Granted: 10, Remaining: 6, Used: 4, Source: "adjustment adj_1", CreatedAt: someDay, ExpiresAt: someDay.AddDate(0, 1, 0)},
+		{ID: "lot_1", Kind: kinpict.LotPaid, Granted: 80, Remaining: 30, Used: 40, TakenBack: 10, Source: "purchase pur_1", CreatedAt: someDay},
+	}
+	spent := []kinpict.Lot{
+		{ID: "lot_3", Kind: kinpict.LotBonus, Granted: 20, Used: 12, Expired: 8, Source: "purchase pur_2", CreatedAt: someDay},
+		{ID: "lot_4", Kind: kinpict.LotAdjust, Granted: 20, Used: 12, TakenBack: 3, Withdrawn: 5, Owed: 2, Source: "adjustment adj_2", CreatedAt: someDay},
+	}
+	page := func(p Page, query string, f func(*CreditsView)) specimen {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			panic(err)
+		}
+		w := wantedIn(q)
+		filter, _ := w.filter(someDay)
+		v := creditsView(p, kinpict.Balance{Available: p.Available}, c, lots, spent)
+		v.Filter, v.Books = filterView(say, w, filter), head
+		f(&v)
+		return specimen{"credits", v}
+	}
+	all := monthsOf(say, everyKind(), title)
+	sheet := func(query string, x billing.Sheet) specimen {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			panic(err)
+		}
+		w := wantedIn(q)
+		f, _ := w.filter(someDay)
+		v := sheetView(ann, &x, w, f, title)
+		v.Issuer, v.At, v.Books = "https://kinpict.example", someDay, head
+		return specimen{"statement", v}
+	}
+	books := func(f func(*BooksView)) specimen {
+		p := ann
+		p.Title = say.Say("Your books")
+		v := BooksView{Page: p, Books: head}
+		f(&v)
+		return specimen{"books", v}
+	}
+	lines := everyKind()
+	return map[string]specimen{
+		"credits":       page(ann, "", func(v *CreditsView) { v.Months, v.Older = all, "/credits?cursor=x" }),
+		"credits, owed": page(poor, "", func(v *CreditsView) { v.Months, v.Debt, v.Lots = all, 20, nil }),
+		"credits, last": page(ann, "", func(v *CreditsView) { v.Months, v.Later = all[1:], true }),
+		"credits empty": page(poor, "", func(v *CreditsView) { v.Lots, v.Spent, v.Books = nil, nil, BooksHead{} }),
+		"credits filtered": page(ann, "show=used&period=last-month", func(v *CreditsView) {
+			v.Months, v.Totals = all[:1], totalsView(say, kinpict.Totals{Lines: 3, In: 0, Out: 17}, true)
+		}),
+		"credits of a lot": page(ann, "reference=lot_1&from=2026-11-01", func(v *CreditsView) {
+			v.Months, v.Totals = all[:1], totalsView(say, kinpict.Totals{Lines: 10001, In: 80, Out: 17}, false)
+		}),
+		"credits, no line": page(ann, "show=refunds", func(v *CreditsView) {}),
+		"credits, no day": page(ann, "from=yesterday", func(v *CreditsView) {
+			v.Problems = []Problem{{"from", say.Told("This is not a day.") + " " + say.Told("Write it like 2026-11-25.")}}
+		}),
+		"statement":           sheet("period=this-month", billing.Sheet{Lines: lines, Opening: 6, Closing: 36, Totals: kinpict.Totals{Lines: len(lines), In: 200, Out: 120}, First: someDay, Until: someDay.AddDate(0, 1, 0)}),
+		"statement, one kind": sheet("show=used&reference=lot_1", billing.Sheet{Lines: lines[:2], Until: someDay}),
+		"statement, too long": sheet("", billing.Sheet{Lines: append(lines, append(lines, append(lines, lines...)...)...), More: true, Opening: -4, Closing: 36, First: someDay, Until: someDay}),
+		"statement, no line":  sheet("from=1999-01-01&to=1999-01-31", billing.Sheet{}),
+		"books":               books(func(*BooksView) {}),
+		"books sound":         books(func(v *BooksView) { v.Checked = &support.Checked{At: someDay, Lines: 24, Head: "9f3a"} }),
+		"books unsound":       books(func(v *BooksView) { v.Checked = &support.Checked{At: someDay, Lines: 24, Head: "9f3a", Findings: 2} }),
+		"books empty":         books(func(v *BooksView) { v.Books, v.Checked = BooksHead{}, &support.Checked{At: someDay} }),
+		"books, too often": books(func(v *BooksView) {
+			v.Notice = &Notice{say.Told("Your books were checked often just now."), say.Told("Check them again in an hour.")}
+		}),
+	}
+}
+
+// doorSpecimens are the pages of signing in, of kept mail and of the payment that
+// is none.
+func doorSpecimens(guest Page) map[string]specimen {
+	say := guest.language()
+	titled := func(title string) Page {
+		p := guest
+		p.Title = title
+		return p
+	}
+	wrong := func(message, hint string) Faults {
+		return Faults{[]Problem{{"email", say.Told(message) + " " + say.Told(hint)}}}
+	}
+	spoiled := func(message, hint string) Faults {
+		return Faults{[]Problem{{"token", say.Told(message) + " " + say.Told(hint)}}}
+	}
+	sent := func(how, title string) specimen {
+		p := titled(title)
+		p.Outbox = how == "outbox"
+		return specimen{"sign-in", SignInView{Page: p, Sent: how, Address: "ann@example.com", Minutes: 15, Next: "/create", Keeps: true}}
+	}
+	return map[string]specimen{
+		"sign-in":           {"sign-in", SignInView{Page: titled(say.Say("Sign in"))}},
+		"sign-in, kept":     {"sign-in", SignInView{Page: titled(say.Say("Sign in")), Next: "/create", Keeps: true}},
+		"sign-in wrong":     {"sign-in", SignInView{Page: titled(say.Say("Sign in")), Address: "ann", Faults: wrong("This is not an e-mail address.", "")}},
+		"sign-in too often": {"sign-in", SignInView{Page: titled(say.Say("Sign in")), Address: "ann@example.com", Faults: wrong("Too many sign-in links were asked for.", "Use the newest link in your mail, or ask again in an hour.")}},
+		"sign-in sent":      sent("mail", say.Say("Look in your mail")),
+		"sign-in outbox":    sent("outbox", say.Say("Look in your mail")),
+		"sign-in unsent":    sent("kept", say.Say("Your link is kept for you")),
+		"confirm":           {"sign-in-confirm", ConfirmView{Page: titled(say.Say("Sign in")), Token: "t"}},
+		"confirm, spent":    {"sign-in-confirm", ConfirmView{Page: titled(say.Say("Sign in")), Faults: spoiled("This link has been used already or is too old.", "Ask for a new link; it works once, and not for long.")}},
+		"confirm elsewhere": {"sign-in-confirm", ConfirmView{Page: titled(say.Say("Sign in")), Elsewhere: true, Faults: spoiled("This link belongs to another browser.", "Open the link in the browser where you asked for it, or ask for a new one here.")}},
+		"outbox": {"outbox", OutboxView{Page: titled(say.Say("Outbox")), Mails: []Mail{{To: "a@b.c", Subject: "Your sign-in link", At: someDay,
+			Body: pieces("Open this:\n\nhttp://localhost/sign-in/confirm?token=abc\n\nIt works once.")}}}},
+		"outbox empty": {"outbox", OutboxView{Page: titled(say.Say("Outbox"))}},
+		"sandbox": {"sandbox", sandboxView(say, &billing.SandboxSession{ID: "cs_1", Title: "80 credits", Price: kinpict.Money{Amount: 1200, Currency: "eur"}, Tax: 50,
+			Status: "open", Outcomes: []string{"paid", "declined", "delayed"}, ReturnURL: "/checkout/return?id=pur_1"}, "/sandbox/checkout/cs_1", say.Say("The card was declined. Try again, or go back to the shop."))},
+		"sandbox paid": {"sandbox", sandboxView(say, &billing.SandboxSession{ID: "cs_1", Title: "80 credits", Price: kinpict.Money{Amount: 1200, Currency: "eur"},
+			Status: "paid", Outcomes: []string{"refund", "dispute", "fraud_warning", "dispute_prevented"}}, "/sandbox/checkout/cs_1", "")},
+	}
+}
