@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kinpict"
 	"kinpict/internal/billing"
@@ -72,7 +73,7 @@ func TestFailuresArePages(t *testing.T) {
 // A page of ours is shown when the store is gone, or what asks it breaks: without
 // whom it does not know, and with the words that were sent.
 func TestFailuresOfOursHaveAPage(t *testing.T) {
-	gone, err := store.Open(t.Context(), store.Config{URL: filepath.Join(t.TempDir(), "gone.db")})
+	gone, err := store.Open(t.Context(), store.Config{URL: filepath.Join(t.TempDir(), "gone.db"), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func (b *browser) from(site, origin string, files ...[]byte) page {
 }
 
 func cards(p page) int {
-	return len(regexp.MustCompile(`<li class="pcard" data-id="pho_`).FindAllString(p.text, -1))
+	return len(regexp.MustCompile(`<li class="pcard"[^>]* data-id="pho_`).FindAllString(p.text, -1))
 }
 
 // The system's share sheet sends a form of its own accord, or in the name of the
