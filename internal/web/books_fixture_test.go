@@ -12,7 +12,7 @@ import (
 // everyKind is one line of each kind there is, and one of a kind to come.
 func everyKind() []kinpict.Transaction {
 	bought := kinpict.LotMove{Lot: "lot_1", Kind: kinpict.LotPaid, Source: "purchase pur_1", LotAt: someDay.AddDate(0, -2, 0)}
-	given := kinpict.LotMove{Lot: "lot_2", Kind: kinpict.LotPromo, Source: "adjustment adj_1", LotAt: someDay.AddDate(0, -1, 0)}
+	given := kinpict.LotMove{Lot: "lot_2", Kind: kinpict.LotPromo, Source: "adjustment rev_1", LotAt: someDay.AddDate(0, -1, 0)}
 	some := func(m kinpict.LotMove, n, back kinpict.Credits) kinpict.LotMove {
 		m.Amount, m.Returned = n, back
 		return m
@@ -52,12 +52,12 @@ func bookSpecimens(guest, ann Page, c *kinpict.Catalog) map[string]specimen {
 	title := func(id string) string { return say.Told(id) }
 	head := BooksHead{24, seal(strings.Repeat("9f3a", 16))}
 	lots := []kinpict.Lot{
-		{ID: "lot_2", Kind: kinpict.LotPromo, Granted: 10, Remaining: 6, Used: 4, Source: "adjustment adj_1", CreatedAt: someDay, ExpiresAt: someDay.AddDate(0, 1, 0)},
+		{ID: "lot_2", Kind: kinpict.LotPromo, Granted: 10, Remaining: 6, Used: 4, Source: "adjustment rev_1", CreatedAt: someDay, ExpiresAt: someDay.AddDate(0, 1, 0)},
 		{ID: "lot_1", Kind: kinpict.LotPaid, Granted: 80, Remaining: 30, Used: 40, TakenBack: 10, Source: "purchase pur_1", CreatedAt: someDay},
 	}
 	spent := []kinpict.Lot{
 		{ID: "lot_3", Kind: kinpict.LotBonus, Granted: 20, Used: 12, Expired: 8, Source: "purchase pur_2", CreatedAt: someDay},
-		{ID: "lot_4", Kind: kinpict.LotAdjust, Granted: 20, Used: 12, TakenBack: 3, Withdrawn: 5, Owed: 2, Source: "adjustment adj_2", CreatedAt: someDay},
+		{ID: "lot_4", Kind: kinpict.LotAdjust, Granted: 20, Used: 12, TakenBack: 3, Withdrawn: 5, Owed: 2, Source: "adjustment rev_2", CreatedAt: someDay},
 	}
 	page := func(p Page, query string, f func(*CreditsView)) specimen {
 		q, err := url.ParseQuery(query)
