@@ -37,6 +37,12 @@ type Kept struct {
 // GivenUp is how many credits deleting the account would give up at most.
 func (k *Kept) GivenUp() Credits { return k.Credits + k.Reserved }
 
+// A Farewell is what a person confirms before their account is deleted.
+type Farewell struct {
+	Address string  // theirs, spelled out
+	Credits Credits // that they give up at most
+}
+
 // Who asked for a deletion.
 const (
 	AskedByPerson = "person"

@@ -20,6 +20,7 @@ import (
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
+	"kinpict/internal/keeping"
 	"kinpict/internal/scenario"
 	"kinpict/internal/support"
 )
@@ -54,6 +55,8 @@ type API struct {
 	Shop      *billing.Shop
 	Intake    *intake.Intake
 	Support   *support.Desk
+	Keeping   *keeping.Keeper
+	Exports   *httpd.Slots // places for those who take everything with them, shared with the site
 	Identity  *httpd.Identity
 	Scenarios *scenario.Set
 	// Sample is the address of a scenario's sample picture.

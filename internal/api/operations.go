@@ -73,7 +73,7 @@ var keep = parameter{name: "download", says: "1: to be kept under its name rathe
 
 const root = "/api/v1"
 
-var operations = slices.Concat(calls, deskCalls, moneyCalls, wordCalls)
+var operations = slices.Concat(calls, accountCalls, deskCalls, moneyCalls, wordCalls)
 
 var calls = []*operation{
 	{
@@ -82,7 +82,7 @@ var calls = []*operation{
 		serve:   (*API).catalog,
 	}, {
 		method: "GET", path: root + "/scenarios", name: "scenarios", summary: "The occasions a picture can be made for",
-		answers: []answer{{status: 200, says: "All of them.", body: client.Scenarios{}}},
+		answers: []answer{{status: 200, says: "All of them, with their words in the language that Accept-Language prefers (en or de for those built in), which Content-Language names.", body: client.Scenarios{}}},
 		serve:   (*API).scenarios,
 	}, {
 		method: "GET", path: root + "/limits", name: "limits", summary: "Every published upload and rate limit",

@@ -28,6 +28,7 @@ import (
 	"kinpict/internal/engine/studio"
 	"kinpict/internal/generation"
 	"kinpict/internal/intake"
+	"kinpict/internal/keeping"
 	"kinpict/internal/lang"
 	"kinpict/internal/mail"
 	"kinpict/internal/people"
@@ -50,6 +51,7 @@ type App struct {
 	People    *people.People
 	Intake    *intake.Intake
 	Support   *support.Desk
+	Keeping   *keeping.Keeper
 	Post      *mail.Post
 	Sandbox   *sandbox.Provider // nil with another provider
 
@@ -116,6 +118,7 @@ func (a *App) compose(key []byte) error {
 	if a.Support, err = a.desk(key, public, relaxed); err != nil {
 		return err
 	}
+	a.Keeping = a.keeper(relaxed)
 	a.Intake = &intake.Intake{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Gate: photo.NewGate(photo.GateMiB, photo.GateQueue), Limits: photo.DefaultLimits(), Faces: faces, Turns: turns, Relaxed: relaxed}
 	own, err := issuer(cfg, key)
 	if err != nil {
@@ -244,7 +247,7 @@ func (a *App) housekeeping(ctx context.Context) {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(a.Intake.Sweep(ctx), a.Studio.Sweep(ctx), a.People.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Intake.Sweep(ctx), a.Studio.Sweep(ctx), a.Keeping.Sweep(ctx), a.People.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.Log.Error("housekeeping", "err", err)
 		}
 		select {

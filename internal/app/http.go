@@ -67,14 +67,15 @@ func (a *App) Handler() (http.Handler, error) {
 	} else {
 		edge.Checkout = []string{stripe.CheckoutHost}
 	}
-	site, err := web.New(web.Site{Languages: a.languages, PublicURL: strings.TrimSuffix(a.Config.PublicURL, "/"), ShareURL: a.shareURL, Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Support: a.Support, Scenarios: a.Scenarios, Sandbox: bank, Test: a.Config.Sandbox(),
+	archives := exports()
+	site, err := web.New(web.Site{Keeping: a.Keeping, Exports: archives, Languages: a.languages, PublicURL: strings.TrimSuffix(a.Config.PublicURL, "/"), ShareURL: a.shareURL, Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Support: a.Support, Scenarios: a.Scenarios, Sandbox: bank, Test: a.Config.Sandbox(),
 		KeepsMail: a.keepsMail(), Outbox: a.keepsMail() && a.Config.Local() && a.Config.Sandbox(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	httpd.Health(mux, time.Now, a.DB.Probe)
-	(&api.API{Studio: a.Studio, Shop: a.Shop, Intake: a.Intake, Support: a.Support, Identity: identity, Scenarios: a.Scenarios, Limits: a.limits(),
+	(&api.API{Studio: a.Studio, Shop: a.Shop, Intake: a.Intake, Support: a.Support, Keeping: a.Keeping, Exports: archives, Identity: identity, Scenarios: a.Scenarios, Limits: a.limits(),
 		Sample: func(id string) string { return strings.TrimSuffix(a.Config.PublicURL, "/") + site.Sample(id) }, ShareURL: a.shareURL}).Routes(mux)
 	site.Routes(mux)
 	edge.Fail = site.Fail

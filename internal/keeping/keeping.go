@@ -67,12 +67,6 @@ func (k *Keeper) Kept(ctx context.Context, c kinpict.Caller) (a *kinpict.Account
 	return a, kept, err
 }
 
-// A Wish is what a person confirms before their account is deleted.
-type Wish struct {
-	Address string          // theirs, spelled out
-	Credits kinpict.Credits // that they give up at most
-}
-
 // Fresh reports whether the caller may delete their account without signing in
 // again. A token proves itself with each request.
 func (k *Keeper) Fresh(c kinpict.Caller) bool {
@@ -84,9 +78,9 @@ func (k *Keeper) Fresh(c kinpict.Caller) bool {
 //
 // Errors: Unauthenticated; SignInAgain for a browser that signed in longer than
 // FreshSignIn ago; Invalid for an address that is not theirs; Conflict, with the
-// number, if more credits would be given up than w.Credits; Forbidden for an
+// number, if more credits would be given up than f.Credits; Forbidden for an
 // account that staff hold.
-func (k *Keeper) Delete(ctx context.Context, c kinpict.Caller, w Wish) (*kinpict.Deletion, error) {
+func (k *Keeper) Delete(ctx context.Context, c kinpict.Caller, f kinpict.Farewell) (*kinpict.Deletion, error) {
 	if err := signedIn(c); err != nil {
 		return nil, err
 	}
@@ -98,12 +92,12 @@ func (k *Keeper) Delete(ctx context.Context, c kinpict.Caller, w Wish) (*kinpict
 	if err != nil {
 		return nil, err
 	}
-	if !strings.EqualFold(strings.TrimSpace(w.Address), a.Email) || a.Email == "" {
+	if !strings.EqualFold(strings.TrimSpace(f.Address), a.Email) || a.Email == "" {
 		const m = "This is not the address of the account."
 		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: m, Hint: "Spell it as it stands on the account page.",
 			Members: map[string]any{"errors": []map[string]string{{"field": "address", "message": m}}}}
 	}
-	return k.remove(ctx, c.AccountID, kinpict.AskedByPerson, w.Credits)
+	return k.remove(ctx, c.AccountID, kinpict.AskedByPerson, f.Credits)
 }
 
 // DeleteFor deletes somebody's account at their request, for operators. It asks

@@ -101,11 +101,11 @@ func (p *People) Outbox(ctx context.Context, limit int) ([]Mail, error) {
 }
 
 // Sweep forgets what has had its time: sessions and links that ended a day ago,
-// rate limits, what networks spent before yesterday, mail older than 30 days.
+// rate limits, what networks spent before yesterday, what guests confirmed, mail older than 30 days.
 func (p *People) Sweep(ctx context.Context) error {
 	const day = 24 * time.Hour
 	return p.DB.Update(ctx, func(tx *store.Tx) error {
 		return errors.Join(tx.SweepPeople(tx.Now().Add(-day)), tx.SweepLimits(tx.Now().Add(-day)),
-			tx.SweepGuests(store.Day(tx.Now())-1), tx.SweepMail(tx.Now().Add(-30*day)))
+			tx.SweepGuests(store.Day(tx.Now())-1), tx.SweepConsents(tx.Now().Add(-day)), tx.SweepMail(tx.Now().Add(-30*day)))
 	})
 }

@@ -29,11 +29,13 @@ type Scope struct {
 var Whole = Scope{}
 
 // Slack an audit allows to work that is under way: the watchdog finds a dead
-// worker's job within 60 seconds, the sweep runs with it, webhooks are retried.
+// worker's job within 60 seconds, the sweep runs with it, webhooks are retried,
+// and files that cannot be removed at once are tried again.
 const (
 	jobSlack   = time.Minute
 	sweepSlack = time.Hour
 	inboxSlack = 15 * time.Minute
+	emptySlack = 24 * time.Hour // files of a deleted account are gone by then
 )
 
 // Audit re-derives everything that is cached and reports what differs. It reads
@@ -224,6 +226,12 @@ var checks = []check{
 	{id: "A23", query: `SELECT account_id || '/' || account_seq, kind || ' without an actor or a reason' FROM txn
 		WHERE {account_id} AND kind IN ('adjust', 'take', 'goodwill', 'forgive', 'promo', 'forfeit') AND (actor = '' OR reason = '')`},
 	{id: "A26", query: `SELECT id, 'is closed and holds ' || balance || ' credits' FROM account WHERE {id} AND status = 'closed' AND balance > 0`},
+	{id: "A26", query: `SELECT d.account_id, 'was deleted and is named still, or has words, files or a way in' FROM deletion d JOIN account a ON a.id = d.account_id
+		WHERE {d.account_id} AND d.deleted_at < $2 AND (a.status <> 'closed' OR a.email IS NOT NULL OR d.emptied_at = 0
+			OR EXISTS (SELECT 1 FROM session s WHERE s.account_id = a.id) OR EXISTS (SELECT 1 FROM api_token k WHERE k.account_id = a.id)
+			OR EXISTS (SELECT 1 FROM photo f WHERE f.owner = a.id) OR EXISTS (SELECT 1 FROM draft w WHERE w.owner = a.id) OR EXISTS (SELECT 1 FROM consent w WHERE w.owner = a.id)
+			OR EXISTS (SELECT 1 FROM held_request h WHERE h.account_id = a.id) OR EXISTS (SELECT 1 FROM review r WHERE r.account_id = a.id AND r.erased_at = 0)
+			OR EXISTS (SELECT 1 FROM generation g WHERE g.owner = a.id AND (g.deleted_at = 0 OR g.instruction <> '' OR g.photos <> '[]')))`, at: []time.Duration{-emptySlack}},
 	{id: "A27", query: `SELECT g.id, 'is a free preview and touches credits' FROM generation g LEFT JOIN charge c ON c.id = g.id
 		WHERE {g.owner} AND g.funding = 'preview' AND (c.id IS NOT NULL OR g.credits <> 0
 			OR EXISTS (SELECT 1 FROM txn t WHERE t.ref_id = g.id AND t.ref_type = 'generation'))`},

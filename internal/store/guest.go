@@ -74,8 +74,8 @@ func (t *Tx) GiveBackPreview(guestID, ownerID string) error {
 }
 
 // ClaimGuest gives an account what a guest made on the way to signing in: the
-// previews as history, the photos, which then live until the given time, and
-// the draft, which is what the person has before their eyes. Previews spent
+// previews as history, the photos, which then live until the given time, what
+// was confirmed about them, and the draft, which is what the person has before their eyes. Previews spent
 // count for the account from now on. No credits move.
 func (t *Tx) ClaimGuest(guestID, accountID string, until time.Time) error {
 	// The row is taken first, so that a preview being accepted for the guest at
@@ -102,6 +102,9 @@ func (t *Tx) ClaimGuest(guestID, accountID string, until time.Time) error {
 		return err
 	}
 	if err := t.movePhotos(guestID, accountID, until); err != nil {
+		return err
+	}
+	if err := t.moveConsents(guestID, accountID); err != nil {
 		return err
 	}
 	return t.moveDraft(guestID, accountID)

@@ -46,6 +46,21 @@ func (t *Tx) PutConsent(owner, wording string) error {
 	return err
 }
 
+func (t *Tx) moveConsents(from, to string) error {
+	if _, err := t.exec(`INSERT INTO consent (owner, at, wording) SELECT $1, at, wording FROM consent WHERE owner = $2 ON CONFLICT (owner, at) DO NOTHING`, to, from); err != nil {
+		return err
+	}
+	_, err := t.exec(`DELETE FROM consent WHERE owner = $1`, from)
+	return err
+}
+
+// SweepConsents forgets what guests confirmed before the given time: their
+// photos are gone by then.
+func (t *Tx) SweepConsents(before time.Time) error {
+	_, err := t.exec(`DELETE FROM consent WHERE at <= $1 AND owner LIKE $2`, micros(before), kinpict.GuestPrefix+"%")
+	return err
+}
+
 // A Consent is what was confirmed, and when.
 type Consent struct {
 	At      time.Time `json:"at"`
