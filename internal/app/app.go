@@ -36,6 +36,7 @@ import (
 	"kinpict/internal/scenario"
 	"kinpict/internal/store"
 	"kinpict/internal/support"
+	"kinpict/internal/theme"
 )
 
 // An App is the product, put together and not yet serving.
@@ -58,6 +59,7 @@ type App struct {
 	ids       kinpict.IDs
 	now       func() time.Time
 	languages *lang.Set
+	look      *theme.Theme
 	broken    chan error
 }
 
@@ -105,7 +107,10 @@ func (a *App) compose(key []byte) error {
 	if a.Engines, err = Engines(cfg, a.now, a.Log); err != nil {
 		return err
 	}
-	if a.languages, err = languages(cfg); err != nil {
+	if a.look, err = theme.Load(theme.Settings{Name: cfg.BrandName, Accent: cfg.BrandAccent, Logo: cfg.BrandLogo, Dir: cfg.CustomDir}); err != nil {
+		return err
+	}
+	if a.languages, err = languages(cfg, a.look); err != nil {
 		return err
 	}
 	if a.Post, err = a.post(); err != nil {

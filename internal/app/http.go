@@ -21,6 +21,7 @@ import (
 	"kinpict/internal/intake"
 	"kinpict/internal/people"
 	"kinpict/internal/photo"
+	"kinpict/internal/theme"
 	"kinpict/internal/web"
 )
 
@@ -68,7 +69,7 @@ func (a *App) Handler() (http.Handler, error) {
 		edge.Checkout = []string{stripe.CheckoutHost}
 	}
 	archives := exports()
-	site, err := web.New(web.Site{Keeping: a.Keeping, Exports: archives, Languages: a.languages, PublicURL: strings.TrimSuffix(a.Config.PublicURL, "/"), ShareURL: a.shareURL, Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Support: a.Support, Scenarios: a.Scenarios, Sandbox: bank, Test: a.Config.Sandbox(),
+	site, err := web.New(web.Site{Look: a.changed(), Keeping: a.Keeping, Exports: archives, Languages: a.languages, PublicURL: strings.TrimSuffix(a.Config.PublicURL, "/"), ShareURL: a.shareURL, Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Support: a.Support, Scenarios: a.Scenarios, Sandbox: bank, Test: a.Config.Sandbox(),
 		KeepsMail: a.keepsMail(), Outbox: a.keepsMail() && a.Config.Local() && a.Config.Sandbox(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
 	if err != nil {
 		return nil, err
@@ -80,6 +81,15 @@ func (a *App) Handler() (http.Handler, error) {
 	site.Routes(mux)
 	edge.Fail = site.Fail
 	return edge.Wrap(mux), nil
+}
+
+// changed is the operator's theme if there is one: pages of ours need not be
+// parsed again.
+func (a *App) changed() *theme.Theme {
+	if own, err := a.look.Messages(); own == nil && err == nil && !a.look.Changes() {
+		return nil
+	}
+	return a.look
 }
 
 // limits are what the API publishes.

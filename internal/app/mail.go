@@ -1,6 +1,7 @@
 package app
 
 import (
+	"io/fs"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"kinpict/internal/lang"
 	"kinpict/internal/mail"
 	"kinpict/internal/mail/smtp"
+	"kinpict/internal/theme"
 )
 
 // post makes what sends the outbox: a mail server where the settings name one,
@@ -33,9 +35,28 @@ func (a *App) post() (*mail.Post, error) {
 // keepsMail reports whether mail is kept here instead of sent.
 func (a *App) keepsMail() bool { return a.Config.SMTPURL == "" }
 
-// languages are those the settings offer.
-func languages(cfg *config.Config) (*lang.Set, error) {
-	set, err := lang.New(cfg.LanguageCodes())
+// languages are those the settings offer, under the site's own name and with the
+// operator's own words.
+func languages(cfg *config.Config, look *theme.Theme) (*lang.Set, error) {
+	var over []fs.FS
+	if look.Name() != theme.Ours {
+		renamed, err := lang.Renamed(theme.Ours, look.Name())
+		if err != nil {
+			return nil, err
+		}
+		over = append(over, renamed)
+	}
+	own, err := look.Messages()
+	if err != nil {
+		return nil, err
+	}
+	if own != nil {
+		if _, err := lang.New(nil, own); err != nil {
+			return nil, &kinpict.Error{Code: kinpict.Invalid, Message: "KINPICT_CUSTOM_DIR: " + err.Error() + ".", Hint: "See docs/theming.md for what a file of messages holds."}
+		}
+		over = append(over, own)
+	}
+	set, err := lang.New(cfg.LanguageCodes(), over...)
 	if err != nil {
 		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: "KINPICT_LANGUAGES: " + err.Error() + ".", Hint: "Name some of: " + strings.Join(lang.Known(), ", ") + "."}
 	}

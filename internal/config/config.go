@@ -64,6 +64,11 @@ type Config struct {
 	// Languages are those of the site; internal/lang knows which there are.
 	Languages string `name:"languages" env:"KINPICT_LANGUAGES" default:"en,de" help:"Languages of the site with commas, the first for who reads none of them: en, de. ar has headings only, and shows a page from right to left."`
 
+	BrandName   string `name:"brand-name" env:"KINPICT_BRAND_NAME" default:"Kinpict" help:"What the site is called on its pages, in its mail and on a home screen; up to 40 characters. See docs/theming.md."`
+	BrandAccent string `name:"brand-accent" env:"KINPICT_BRAND_ACCENT" help:"Colour of what can be pressed, for light and dark, such as #1d4a3d,#f0b35a. A pair that is hard to read refuses to start and names one that is not."`
+	BrandLogo   string `name:"brand-logo" env:"KINPICT_BRAND_LOGO" help:"SVG of up to 64 KiB or PNG of up to 256 KiB in place of the mark."`
+	CustomDir   string `name:"custom-dir" env:"KINPICT_CUSTOM_DIR" help:"Folder with templates, css, img and messages that are laid over the site's own. Every page is tried with them before anything is served."`
+
 	LogJSON bool `name:"log-json" env:"KINPICT_LOG_JSON" help:"Write the log as JSON lines."`
 }
 

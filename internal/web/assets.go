@@ -8,8 +8,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,46 +53,54 @@ type assets struct {
 }
 
 // newAssets reads, concatenates and minifies. The style sheets become one, in
-// the order of their names; the cascade layers decide what wins.
-func newAssets(dir fs.FS) (*assets, error) {
+// the order of their names; the cascade layers decide what wins. What is laid
+// over ours takes the place of the file of its name, or stands beside the others.
+func newAssets(dir fs.FS, over map[string][]byte) (*assets, error) {
+	files := map[string][]byte{}
+	err := fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files[name], err = fs.ReadFile(dir, name)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read assets: %w", err)
+	}
+	for name, data := range over {
+		// Icons of ours lie beside the folders.
+		if root := strings.TrimPrefix(name, "img/"); files[root] != nil {
+			name = root
+		}
+		files[name] = data
+	}
 	m := minify.New()
 	m.AddFunc("text/css", css.Minify)
 	m.AddFunc("text/javascript", js.Minify)
 	a := &assets{files: map[string]*asset{}}
 	sum := sha256.New()
 	var sheet bytes.Buffer
-	err := fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		kind := contentTypes[path.Ext(name)]
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		data, kind := files[name], contentTypes[path.Ext(name)]
 		if kind == "" {
-			return nil
-		}
-		data, err := fs.ReadFile(dir, name)
-		if err != nil {
-			return err
+			continue
 		}
 		fmt.Fprintf(sum, "%s %d\n", name, len(data))
 		sum.Write(data)
 		switch {
 		case strings.HasPrefix(name, "css/"):
 			sheet.Write(data)
-			return nil
+			continue
 		case path.Ext(name) == ".js":
 			if data, err = m.Bytes("text/javascript", data); err != nil {
-				return fmt.Errorf("minify %s: %w", name, err)
+				return nil, fmt.Errorf("minify %s: %w", name, err)
 			}
 		case path.Ext(name) == ".css":
 			if data, err = m.Bytes("text/css", data); err != nil {
-				return fmt.Errorf("minify %s: %w", name, err)
+				return nil, fmt.Errorf("minify %s: %w", name, err)
 			}
 		}
 		a.files[name] = newAsset(kind, data)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read assets: %w", err)
 	}
 	data, err := m.Bytes("text/css", sheet.Bytes())
 	if err != nil {
@@ -153,6 +163,10 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *asset) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
+	if strings.Contains(f.contentType, "svg") {
+		// Opened by itself a drawing is a document, and it may be an operator's.
+		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	}
 	body := f.plain
 	if f.brotli != nil {
 		h.Set("Vary", "Accept-Encoding")

@@ -47,11 +47,14 @@ func (s *Site) manifest(w http.ResponseWriter, r *http.Request) error {
 	icons := []manifestIcon{{s.assets.url("icon.svg"), "any", "image/svg+xml", "any"},
 		png("icon-192.png", "192", "any"), png("icon-512.png", "512", "any"),
 		png("maskable-192.png", "192", "maskable"), png("maskable-512.png", "512", "maskable")}
+	if l := s.ownLogo(); l != nil {
+		icons = []manifestIcon{{s.assets.url(l.Name), l.Sizes(), l.Type, "any"}}
+	}
 	shortcut := func(name, url string) map[string]any {
-		return map[string]any{"name": name, "url": url, "icons": icons[1:2]}
+		return map[string]any{"name": name, "url": url, "icons": icons[:1]}
 	}
 	body, err := json.Marshal(map[string]any{
-		"id": "/", "name": "Kinpict", "short_name": "Kinpict",
+		"id": "/", "name": s.skin.Name(), "short_name": s.skin.Name(),
 		"description": say.Say("Family pictures with everyone in them."),
 		"lang":        say.Code, "dir": say.Dir, "start_url": "/", "scope": "/", "display": "standalone",
 		"background_color": lightPaper, "theme_color": lightPaper,
@@ -115,9 +118,9 @@ func (s *Site) offline(w http.ResponseWriter, r *http.Request) error {
 //go:embed worker/sw.js
 var workerSource string
 
-// kept are the files the worker fetches before they are asked for: what the
+// shell are the files the worker fetches before they are asked for: what the
 // offline page is made of.
-var kept = []string{"app.css", "icon.svg", "fonts/besley.woff2", "fonts/figtree.woff2"}
+var shell = []string{"app.css", "icon.svg", "fonts/besley.woff2", "fonts/figtree.woff2"}
 
 // newWorker makes the worker's file. It is another one whenever a file of the
 // site or the offline page is, which is how browsers learn to throw away what
@@ -133,7 +136,7 @@ func newWorker(d *dressing) (*asset, error) {
 		sum.Write(page)
 	}
 	var urls []string
-	for _, name := range kept {
+	for _, name := range shell {
 		urls = append(urls, strconv.Quote(d.assets.url(name)))
 	}
 	source := strings.NewReplacer("{{version}}", hex.EncodeToString(sum.Sum(nil))[:12], "{{hash}}", d.assets.hash, "{{first}}", strings.Join(urls, ",")).Replace(workerSource)

@@ -15,14 +15,17 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"kinpict"
 	"kinpict/internal/lang"
+	"kinpict/internal/theme"
 )
 
 //go:embed templates
@@ -85,6 +88,7 @@ func (f Faults) Fault(field string) string {
 // once for each language.
 type dressing struct {
 	assets *assets
+	skin   *theme.Theme // nil for ours
 	worker *asset
 	pages  map[string]map[string]*template.Template // by language and name
 }
@@ -100,33 +104,69 @@ var languages = func() *lang.Set {
 
 var english = languages.Find("en")
 
-// dress reads what is embedded. It is the same in every process, so it is done once.
-var dress = sync.OnceValues(func() (*dressing, error) {
+// dress is what a site without a theme is made with. It is the same in every
+// process, so it is done once.
+var dress = sync.OnceValues(func() (*dressing, error) { return dressAs(nil, languages) })
+
+// dressAs reads what is embedded and what a theme lays over it. Pages are parsed
+// for every language there is, so that English is there to fall back to.
+func dressAs(look *theme.Theme, said *lang.Set) (*dressing, error) {
 	dir, err := fs.Sub(embedded, "assets")
 	if err != nil {
 		return nil, err
 	}
-	a, err := newAssets(dir)
+	d := &dressing{skin: look, pages: map[string]map[string]*template.Template{}}
+	if d.assets, err = newAssets(dir, look.Files()); err != nil {
+		return nil, err
+	}
+	files, err := pageFiles(look)
 	if err != nil {
 		return nil, err
 	}
-	d := &dressing{assets: a, pages: map[string]map[string]*template.Template{}}
 	for _, p := range languages.All() {
-		if d.pages[p.Code], err = parse(a, p); err != nil {
-			return nil, fmt.Errorf("parse templates: %w", err)
+		if own := said.Find(p.Code); own != nil {
+			p = own
+		}
+		if d.pages[p.Code], err = d.parse(files, p); err != nil {
+			return nil, err
 		}
 	}
 	if d.worker, err = newWorker(d); err != nil {
 		return nil, err
 	}
 	return d, nil
-})
+}
 
-// parse reads the templates with the functions that say things in a language:
+// pageFiles are the templates by their file names. One of an operator's that
+// takes no other's place would never be shown.
+func pageFiles(look *theme.Theme) (map[string]string, error) {
+	names, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[string]string, len(names))
+	for _, n := range names {
+		b, err := fs.ReadFile(templates, n)
+		if err != nil {
+			return nil, err
+		}
+		files[path.Base(n)] = string(b)
+	}
+	for n, b := range look.Templates() {
+		if _, ours := files[n]; !ours {
+			return nil, fmt.Errorf("templates/%s takes the place of no page; there are: %s", n, strings.Join(slices.Sorted(maps.Keys(files)), ", "))
+		}
+		files[n] = string(b)
+	}
+	return files, nil
+}
+
+// parse makes the pages with the functions that say things in a language:
 // t says a text, h one that holds markup, tc one that needs a context.
-func parse(a *assets, p *lang.Printer) (map[string]*template.Template, error) {
-	base, err := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
-		"asset": a.url, "icon": icon, "mark": func() template.HTML { return mark },
+func (d *dressing) parse(files map[string]string, p *lang.Printer) (map[string]*template.Template, error) {
+	a := d.assets
+	base, err := template.New("base.html").Option("missingkey=error").Funcs(template.FuncMap{
+		"asset": a.url, "icon": icon, "mark": d.mark, "brand": d.skin.Name, "favicon": d.favicon,
 		"t": p.Say, "h": p.Rich, "tc": p.SayOf, "told": p.Told,
 		"credits": p.Credits, "signed": p.Signed, "money": p.Money, "date": p.Date, "month": p.Month, "moment": p.Moment, "clock": p.Clock, "iso": iso,
 		"role":  func(r kinpict.Role) string { return p.Told(roleNames[r]) },
@@ -143,27 +183,23 @@ func parse(a *assets, p *lang.Printer) (map[string]*template.Template, error) {
 			}
 			return "", fmt.Errorf("%T is no number", n)
 		},
-	}).ParseFS(templates, "templates/base.html")
+	}).Parse(files["base.html"])
 	if err != nil {
 		return nil, err
 	}
-	names, err := fs.Glob(templates, "templates/*.html")
-	if err != nil {
-		return nil, err
-	}
-	pages := make(map[string]*template.Template, len(names))
-	for _, n := range names {
-		if path.Base(n) == "base.html" {
+	pages := make(map[string]*template.Template, len(files))
+	for _, n := range slices.Sorted(maps.Keys(files)) {
+		if n == "base.html" {
 			continue
 		}
 		t, err := base.Clone()
 		if err != nil {
 			return nil, err
 		}
-		if _, err := t.ParseFS(templates, n); err != nil {
+		if _, err := t.New(n).Parse(files[n]); err != nil {
 			return nil, err
 		}
-		pages[strings.TrimSuffix(path.Base(n), ".html")] = t
+		pages[strings.TrimSuffix(n, ".html")] = t
 	}
 	return pages, nil
 }
@@ -178,7 +214,11 @@ func spoken(view any) *lang.Printer {
 
 // render makes a page of its view, in the language the view names.
 func (d *dressing) render(name string, view any) ([]byte, error) {
-	t := d.pages[spoken(view).Code][name]
+	return d.renderIn(spoken(view), name, view)
+}
+
+func (d *dressing) renderIn(p *lang.Printer, name string, view any) ([]byte, error) {
+	t := d.pages[p.Code][name]
 	if t == nil {
 		return nil, fmt.Errorf("there is no page %q", name)
 	}

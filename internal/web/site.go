@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"kinpict/internal/people"
 	"kinpict/internal/scenario"
 	"kinpict/internal/support"
+	"kinpict/internal/theme"
 )
 
 // A Site is the pages. All fields but Payments are required.
@@ -36,6 +36,8 @@ type Site struct {
 	Now       func() time.Time
 	// Languages are those the site is offered in; nil means all there are.
 	Languages *lang.Set
+	// Look is what the operator changed about the pages, nil for nothing.
+	Look *theme.Theme
 	// Generative is whether any engine in use redraws people.
 	Generative bool
 	// Sandbox is the provider that moves no money, nil with a real one. With it
@@ -70,9 +72,9 @@ type Sandbox interface {
 
 // New prepares the assets and templates.
 func New(s Site) (*Site, error) {
-	d, err := dress()
+	d, err := s.dressed()
 	if err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+		return nil, err
 	}
 	s.dressing = d
 	if s.Languages == nil {
