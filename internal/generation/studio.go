@@ -59,6 +59,8 @@ const (
 	KeepPhotos = kinpict.KeepPhotos
 	// KeepHeld is how long a request waits for credits, and its photos with it.
 	KeepHeld = store.KeepHeld
+	// KeepShares is how long a dead link is still listed.
+	KeepShares = store.KeepShares
 )
 
 // A Studio runs requests. Its fields are set once, before use.

@@ -106,6 +106,6 @@ func (p *People) Sweep(ctx context.Context) error {
 	const day = 24 * time.Hour
 	return p.DB.Update(ctx, func(tx *store.Tx) error {
 		return errors.Join(tx.SweepPeople(tx.Now().Add(-day)), tx.SweepLimits(tx.Now().Add(-day)),
-			tx.SweepGuests(store.Day(tx.Now())-1), tx.SweepConsents(tx.Now().Add(-day)), tx.SweepMail(tx.Now().Add(-30*day)))
+			tx.SweepGuests(store.Day(tx.Now())-1), tx.SweepConsents(tx.Now().Add(-day)), tx.SweepMail(tx.Now().Add(-KeepMail)))
 	})
 }

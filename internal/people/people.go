@@ -26,6 +26,7 @@ import (
 // How long things live.
 const (
 	LinkLife = 15 * time.Minute
+	KeepMail = 30 * 24 * time.Hour // how long mail is kept here at most
 
 	SessionIdle = 14 * 24 * time.Hour // unused this long, a session is over
 	SessionLife = 30 * 24 * time.Hour // used or not

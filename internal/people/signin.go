@@ -88,12 +88,15 @@ type SignedIn struct {
 	Next   string // local path to go on to
 }
 
-// An Opening is a link on its way to a session. All but GuestID and Agent are required.
+// An Opening is a link on its way to a session. All but GuestID, Agent and Language are required.
 type Opening struct {
 	Token   string // of the link
 	Browser string // the secret of the browser that opens it
 	GuestID string // of the device, whose previews, photos and draft become the account's
 	Agent   string // the browser's User-Agent
+	// Language is what the page that opens it speaks. An account that never
+	// chose one keeps it.
+	Language string
 }
 
 // SignIn spends a link. It makes the account if the address has none, begins a
@@ -116,6 +119,11 @@ func (p *People) SignIn(ctx context.Context, o Opening) (*SignedIn, error) {
 		}
 		in.Caller, in.Next = callerOf(*a), l.Next
 		in.Caller.SignedInAt = tx.Now()
+		if a.Language == "" && o.Language != "" {
+			if _, err := tx.SetLanguage(a.ID, o.Language); err != nil {
+				return err
+			}
+		}
 		_, life := p.lives(a.Role)
 		name, system := Browser(o.Agent)
 		if err := tx.PutSession(store.Session{ID: p.IDs.New("ses_"), Account: *a, Browser: name, System: system, ExpiresAt: tx.Now().Add(life)}, hash(in.Cookie)); err != nil {

@@ -127,6 +127,7 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 	}
 	maps.Copy(m, deskSpecimens(guest, ann))
 	maps.Copy(m, bookSpecimens(guest, ann, c))
+	maps.Copy(m, personSpecimens(guest, ann))
 	maps.Copy(m, doorSpecimens(guest))
 	maps.Copy(m, pictureSpecimens(guest, ann, poor, scenes, cards, shop))
 	maps.Copy(m, failureSpecimens(guest))

@@ -39,6 +39,16 @@ func (s *Site) chooseLanguage(w http.ResponseWriter, r *http.Request) error {
 	cookies := s.Identity.Cookies
 	if p := s.Languages.Find(r.FormValue("language")); p != nil {
 		cookies.Set(w, cookies.Name(languageCookie), p.Code, prefsAge)
+		// Mail speaks it, too. A choice made before signing in goes along then.
+		c, err := s.Identity.Caller(r)
+		if err != nil {
+			return err
+		}
+		if c.AccountID != "" {
+			if err := s.People.SetLanguage(r.Context(), c, p.Code); err != nil {
+				return err
+			}
+		}
 	} else {
 		cookies.Clear(w, cookies.Name(languageCookie))
 	}
