@@ -1,0 +1,222 @@
+package keeping_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"kinpict"
+	"kinpict/internal/blob"
+	"kinpict/internal/keeping"
+	"kinpict/internal/store"
+)
+
+// archive is what was exported, read back.
+func (r *rig) archive(e *keeping.Export, err error) (*keeping.Manifest, map[string]string) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+	var b bytes.Buffer
+	m, err := e.Write(ctx, &b)
+	if err != nil {
+		r.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		r.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, f := range z.File {
+		in, err := f.Open()
+		if err != nil {
+			r.Fatal(err)
+		}
+		text, err := io.ReadAll(in)
+		if err := errors.Join(err, in.Close()); err != nil {
+			r.Fatal(err)
+		}
+		if _, twice := files[f.Name]; twice {
+			r.Errorf("%s stands twice in the archive", f.Name)
+		}
+		files[f.Name] = string(text)
+	}
+	return m, files
+}
+
+func TestTheArchiveHoldsAllThatIsKept(t *testing.T) {
+	each(t, func(r *rig) {
+		m, files := r.archive(r.keeper.Export(ctx, r.ann))
+		_, kept, err := r.keeper.Kept(ctx, r.ann)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for count, want := range map[string]int64{"photos": kept.Photos, "photo_files": kept.Photos, "requests": kept.Requests, "picture_files": kept.Pictures, "drafts": kept.Drafts,
+			"held_requests": kept.Held, "shares": kept.Shares, "purchases": kept.Purchases, "receipts": 1, "statement_lines": kept.Lines, "reviews": kept.Reviews,
+			"consents": kept.Consents, "mails": kept.Mails, "sign_ins": kept.SignIns, "tokens": kept.Tokens, "lots": 1} {
+			if m.Counts[count] != want || want == 0 {
+				r.Errorf("%d %s are in the archive, %d are kept", m.Counts[count], count, want)
+			}
+			if list, ok := files[strings.ReplaceAll(count, "_", "-")+".json"]; ok {
+				var all []json.RawMessage
+				if err := json.Unmarshal([]byte(list), &all); err != nil || int64(len(all)) != want {
+					r.Errorf("the list of %s has %d, %v, want %d", count, len(all), err, want)
+				}
+			}
+		}
+		var told keeping.Manifest
+		if err := json.Unmarshal([]byte(files["manifest.json"]), &told); err != nil || len(told.Files) != len(files)-1 || len(m.Missing) != 0 {
+			r.Errorf("the manifest lists %d of %d files, %v missing, %v", len(told.Files), len(files), m.Missing, err)
+		}
+		for _, f := range told.Files {
+			text := files[f.Path]
+			if sum := sha256.Sum256([]byte(text)); hex.EncodeToString(sum[:]) != f.SHA256 || int64(len(text)) != f.Bytes {
+				r.Errorf("%s is not what the manifest says", f.Path)
+			}
+			if strings.HasSuffix(f.Path, ".json") && !json.Valid([]byte(text)) {
+				r.Errorf("%s is no JSON: %.200s", f.Path, text)
+			}
+		}
+		for path, want := range map[string]string{"photos/pho_ann1.jpg": "ann's photo", "pictures/gen_ann_done.jpg": "ann's picture",
+			"reviews/rev_ann1.json": `{"seq":"7","instruction":"Zwetschgenkuchen"}`, "receipts/pur_acc_ann_paid.json": `{"receipt_of":"pur_acc_ann_paid"}`} {
+			if files[path] != want {
+				r.Errorf("%s holds %q, want %q", path, files[path], want)
+			}
+		}
+		rows, err := csv.NewReader(strings.NewReader(files["statement.csv"])).ReadAll()
+		if err != nil || int64(len(rows)) != kept.Lines+1 {
+			r.Errorf("the table has %d rows, %v, want a head and %d lines", len(rows), err, kept.Lines)
+		}
+		for _, f := range []string{"Everything Kinpict keeps of you", "edeltraud.k@example.com", "pictures.json, pictures/"} {
+			if !strings.Contains(files["README.txt"], f) {
+				r.Errorf("README.txt does not say %q", f)
+			}
+		}
+		whole := ""
+		for path, text := range files {
+			whole += path + " " + text
+		}
+		for _, secret := range secrets {
+			if strings.Contains(whole, secret) == (secret == "Schwarzwald") { // what staff wrote about a refund is theirs
+				r.Errorf("%q is in the archive: %v", secret, secret == "Schwarzwald")
+			}
+		}
+		for _, not := range []string{"token of ann", "cookie of ann", "link of ann", "share of ann", "ben", "Benjamin", "Strandkorb", "acc_staff"} {
+			if strings.Contains(whole, not) {
+				r.Errorf("%q is in the archive", not)
+			}
+		}
+	})
+}
+
+func TestWhatChangesMeanwhile(t *testing.T) {
+	each(t, func(r *rig) {
+		e, err := r.keeper.Export(ctx, r.ann)
+		if err != nil {
+			r.Fatal(err)
+		}
+		r.update(func(tx *store.Tx) error {
+			_, err := tx.Grant(store.Grant{LotID: "lot_late", AccountID: "acc_ann", Kind: kinpict.LotAdjust, SourceType: "adjustment", SourceID: "adj_1", Credits: 5, Actor: "acc_staff", Reason: "late"})
+			return err
+		})
+		if err := r.keeper.Blobs.Delete(ctx, "photos/acc_ann/pho_ann2.jpg"); err != nil {
+			r.Fatal(err)
+		}
+		m, files := r.archive(e, nil)
+		if strings.Contains(files["statement.csv"]+files["statement.json"], "late") {
+			r.Error("a line written after the beginning is in the statement")
+		}
+		if len(m.Missing) != 1 || m.Missing[0] != "photos/pho_ann2.jpg" || m.Counts["photo_files"] != 1 {
+			r.Errorf("missing are %v, with %d photos", m.Missing, m.Counts["photo_files"])
+		}
+	})
+}
+
+func TestTheArchiveInOnesOwnLanguage(t *testing.T) {
+	each(t, func(r *rig) {
+		r.update(func(tx *store.Tx) error { _, err := tx.SetLanguage("acc_ann", "de"); return err })
+		if _, files := r.archive(r.keeper.Export(ctx, r.ann)); !strings.Contains(files["README.txt"], "Alles, was Kinpict von dir aufbewahrt") {
+			r.Errorf("README.txt is %.100q", files["README.txt"])
+		}
+	})
+}
+
+func TestWhoMayExport(t *testing.T) {
+	each(t, func(r *rig) {
+		r.want("a guest", ignore(r.keeper.Export(ctx, kinpict.Caller{GuestID: "gst_ann"})), kinpict.Unauthenticated)
+		r.want("a colleague", ignore(r.keeper.ExportFor(ctx, kinpict.Caller{Role: kinpict.Support}, "acc_ann")), kinpict.Forbidden)
+		for range keeping.ExportsADay {
+			if _, err := r.keeper.Export(ctx, r.ann); err != nil {
+				r.Fatal(err)
+			}
+		}
+		r.want("once too often", ignore(r.keeper.Export(ctx, r.ann)), kinpict.RateLimited)
+		r.want("ben", ignore(r.keeper.Export(ctx, r.ben)), "")
+		r.want("an operator", ignore(r.keeper.ExportFor(ctx, kinpict.Caller{Role: kinpict.Operator}, "acc_ann")), "")
+		r.clock.Advance(24 * time.Hour)
+		r.want("the next day", ignore(r.keeper.Export(ctx, r.ann)), "")
+	})
+}
+
+// A file is open only while it is copied, however many there are, and a reader
+// who goes away ends the work.
+func TestOneFileAtATime(t *testing.T) {
+	each(t, func(r *rig) {
+		c := &counted{Bucket: r.keeper.Blobs}
+		r.keeper.Blobs = c
+		r.archive(r.keeper.Export(ctx, r.ann))
+		if c.most != 1 || c.open != 0 || c.opened != 3 {
+			r.Errorf("%d files were open at once, %d still are, of %d", c.most, c.open, c.opened)
+		}
+		e, err := r.keeper.Export(ctx, r.ann)
+		if err != nil {
+			r.Fatal(err)
+		}
+		if _, err := e.Write(ctx, hungUp{}); !errors.Is(err, errHungUp) || c.open != 0 {
+			r.Errorf("writing to nobody ends with %v, %d files open", err, c.open)
+		}
+		over, cancel := context.WithCancel(ctx)
+		cancel()
+		if _, err := e.Write(over, io.Discard); !errors.Is(err, context.Canceled) {
+			r.Errorf("a request that is over ends with %v", err)
+		}
+	})
+}
+
+type counted struct {
+	blob.Bucket
+	open, most, opened int
+}
+
+func (c *counted) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	f, err := c.Bucket.Open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	c.open++
+	c.opened++
+	c.most = max(c.most, c.open)
+	return closing{f, func() { c.open-- }}, nil
+}
+
+type closing struct {
+	io.ReadCloser
+	done func()
+}
+
+func (c closing) Close() error { c.done(); return c.ReadCloser.Close() }
+
+var errHungUp = errors.New("nobody reads")
+
+type hungUp struct{}
+
+func (hungUp) Write([]byte) (int, error) { return 0, errHungUp }
