@@ -30,11 +30,13 @@ import (
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
+	"kinpict/internal/keeping"
 	"kinpict/internal/people"
 	"kinpict/internal/photo"
 	"kinpict/internal/scenario"
 	"kinpict/internal/store"
 	"kinpict/internal/store/storetest"
+	"kinpict/internal/support"
 )
 
 // A rig is the API before the real use cases on a real database. Only the
@@ -160,7 +162,19 @@ func newRig(t *testing.T, db *store.DB, clock *storetest.Clock) *rig {
 		Support:  r.desk(db, ids, public),
 		Sample:   func(id string) string { return "/samples/" + id },
 		ShareURL: func(token string) string { return public + "/s/" + token },
-		Limits:   client.Limits{Upload: client.UploadLimits{MaxBytes: 20 << 20}}}
+		Exports:  &httpd.Slots{All: 2, Each: 1},
+		Keeping: &keeping.Keeper{DB: db, Blobs: bucket, IDs: ids, Now: clock.Now, Log: log, Redact: support.Redact,
+			Statement: func(ctx context.Context, c kinpict.Caller, cursor string, limit int) ([]kinpict.Transaction, string, error) {
+				return r.shop.Statement(ctx, c, billing.Filter{}, cursor, limit)
+			},
+			Receipt: func(ctx context.Context, c kinpict.Caller, purchase string) ([]byte, error) {
+				got, err := r.api.Support.PurchaseReceipt(ctx, c, purchase)
+				if err != nil {
+					return nil, err
+				}
+				return got.File, nil
+			}},
+		Limits: client.Limits{Upload: client.UploadLimits{MaxBytes: 20 << 20}}}
 	r.api.Routes(mux)
 	r.handler = edge.Wrap(mux)
 	r.server = httptest.NewServer(r.handler)

@@ -33,15 +33,15 @@ const (
 )
 
 // A Keeper says, hands out and removes what is kept of a person. All fields but
-// Relaxed are required.
+// Languages and Relaxed are required.
 type Keeper struct {
 	DB        *store.DB
 	Blobs     blob.Bucket
 	IDs       kinpict.IDs
 	Now       func() time.Time
 	Log       *slog.Logger
-	Languages *lang.Set
-	Version   string // of the product
+	Languages *lang.Set // of the archive's words; nil means all there are
+	Version   string    // of the product
 	// Statement is the shop's, from the newest line on: a page and the cursor of
 	// the next.
 	Statement func(ctx context.Context, c kinpict.Caller, cursor string, limit int) ([]kinpict.Transaction, string, error)

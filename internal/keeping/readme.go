@@ -27,10 +27,7 @@ var contents = [][2]string{
 
 // readme says in the person's language what is in the archive.
 func (a *archive) readme(context.Context) error {
-	p := a.k.Languages.Find(a.account.Language)
-	if p == nil {
-		p = a.k.Languages.All()[0]
-	}
+	p := a.k.Languages.For(a.account.Language)
 	var b strings.Builder
 	say := func(s string) { b.WriteString(s + "\r\n") } // read by Windows, too
 	say(p.Say("Everything Kinpict keeps of you"))
