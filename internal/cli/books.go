@@ -129,7 +129,11 @@ func (c *accountShowCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		who := kinpict.Caller{AccountID: acc.ID}
+		who := kinpict.Caller{AccountID: acc.ID, Role: acc.Role}
+		_, kept, err := a.Keeping.Kept(s.ctx, who)
+		if err != nil {
+			return err
+		}
 		b, err := a.Shop.Balance(s.ctx, who)
 		if err != nil {
 			return err
@@ -139,8 +143,12 @@ func (c *accountShowCmd) Run(s *session) error {
 			return err
 		}
 		w := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
-		fmt.Fprintf(w, "id\t%s\nemail\t%s\nrole\t%s\nstatus\t%s\ncreated\t%s\navailable\t%d\ndebt\t%d\n",
-			acc.ID, acc.Email, acc.Role, acc.Status, acc.CreatedAt.Format(time.RFC3339), b.Available, b.Debt)
+		fmt.Fprintf(w, "id\t%s\nemail\t%s\nrole\t%s\nstatus\t%s\nlanguage\t%s\ncreated\t%s\navailable\t%d\ndebt\t%d\n",
+			acc.ID, acc.Email, acc.Role, acc.Status, acc.Language, acc.CreatedAt.Format(time.RFC3339), b.Available, b.Debt)
+		printKept(w, kept)
+		if err := printAccess(s, a, w, who); err != nil {
+			return err
+		}
 		for _, x := range lines {
 			fmt.Fprintf(w, "%s\t%s\t%+d\t%d left\n", x.At.Format(time.RFC3339), x.Kind, x.Amount, x.AvailableAfter)
 		}

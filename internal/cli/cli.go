@@ -40,6 +40,8 @@ type commands struct {
 	Account struct {
 		Create accountCreateCmd `cmd:"" help:"Make an account."`
 		Show   accountShowCmd   `cmd:"" help:"Show an account, its balance and its last transactions."`
+		Export accountExportCmd `cmd:"" help:"Write everything kept of a person into one archive."`
+		Delete accountDeleteCmd `cmd:"" help:"Delete an account and everything kept of the person, for ever."`
 	} `cmd:"" help:"Accounts."`
 	Token struct {
 		Create tokenCreateCmd `cmd:"" help:"Make an API token and print it, once."`
