@@ -3,6 +3,7 @@ package billing
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -68,6 +69,9 @@ type Adjustment struct {
 	Approver string
 }
 
+// address is what looks like an e-mail address in a text.
+var address = regexp.MustCompile(`[^\s@]+@[^\s@]+\.[^\s@]+`)
+
 // check says who acts, or why the adjustment may not be made.
 func (a *Adjustment) check(c kinpict.Caller) (actor string, err error) {
 	if c.Role != kinpict.Support && c.Role != kinpict.Operator {
@@ -84,6 +88,9 @@ func (a *Adjustment) check(c kinpict.Caller) (actor string, err error) {
 	switch {
 	case a.Reason == "":
 		return bad("An adjustment needs a reason.")
+	case address.MatchString(a.Reason) || address.MatchString(a.Note):
+		return "", &kinpict.Error{Code: kinpict.Invalid, Message: "A reason stays in the books for ever, also when the person is gone, so it names no address.",
+			Hint: "Say what happened, and not to whom."}
 	case a.Credits < 1 || a.Credits > kinpict.MaxPack:
 		return bad("An adjustment is between 1 and %d credits.", kinpict.MaxPack)
 	case a.Approver == actor || a.Approver != "" && strings.EqualFold(a.Approver, c.Email):

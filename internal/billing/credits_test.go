@@ -25,6 +25,8 @@ func TestAdjustmentsRefused(t *testing.T) {
 			{"by a customer", r.buyer, func(*billing.Adjustment) {}, kinpict.Forbidden},
 			{"by nobody", kinpict.Caller{}, func(*billing.Adjustment) {}, kinpict.Forbidden},
 			{"without a reason", ops, func(a *billing.Adjustment) { a.Reason = " " }, kinpict.Invalid},
+			{"that names somebody for ever", ops, func(a *billing.Adjustment) { a.Reason = "for ann@example.org" }, kinpict.Invalid},
+			{"that names somebody to staff", ops, func(a *billing.Adjustment) { a.Note = "asked by ann@example.org" }, kinpict.Invalid},
 			{"of nothing", ops, func(a *billing.Adjustment) { a.Credits = 0 }, kinpict.Invalid},
 			{"of less than nothing", ops, func(a *billing.Adjustment) { a.Credits = -1 }, kinpict.Invalid},
 			{"of more than a pack may hold", ops, func(a *billing.Adjustment) { a.Credits, a.Approver = kinpict.MaxPack+1, "boss" }, kinpict.Invalid},
