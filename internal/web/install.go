@@ -47,7 +47,7 @@ func (s *Site) manifest(w http.ResponseWriter, r *http.Request) error {
 	icons := []manifestIcon{{s.assets.url("icon.svg"), "any", "image/svg+xml", "any"},
 		png("icon-192.png", "192", "any"), png("icon-512.png", "512", "any"),
 		png("maskable-192.png", "192", "maskable"), png("maskable-512.png", "512", "maskable")}
-	if l := s.ownLogo(); l != nil {
+	if l := s.ownLogo(); l != nil && s.skin.Files()["img/icon-192.png"] == nil {
 		icons = []manifestIcon{{s.assets.url(l.Name), l.Sizes(), l.Type, "any"}}
 	}
 	shortcut := func(name, url string) map[string]any {

@@ -64,11 +64,12 @@ func TestSiteWearsItsOperatorsLooks(t *testing.T) {
 	if err := os.WriteFile(logo, []byte(drawing), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	icons := custom(t, map[string]string{"img/icon-192.png": "another icon"})
 	dir := custom(t, map[string]string{
 		"templates/scenarios.html": `{{define "page"}}<h1>{{t "Scenarios"}}, as we like them</h1>{{range .Scenes}}<p>{{.Title}}</p>{{end}}{{end}}`,
 		"css/90-own.css":           ".ours{color:teal}",
 		"img/snap-dog.webp":        "another dog",
-		"img/icon-192.png":         "another icon",
+		"img/touch-180.png":        "another icon",
 		"messages/de/own.yaml":     `"Pricing": "Was es kostet"`,
 	})
 	plain := open(t).browser()
@@ -85,7 +86,7 @@ func TestSiteWearsItsOperatorsLooks(t *testing.T) {
 	}
 	at := strings.TrimSuffix(is, "app.css")
 	b.get(at+"img/snap-dog.webp").want(t, 200, "another dog")
-	b.get(at+"icon-192.png").want(t, 200, "another icon")
+	b.get(at+"touch-180.png").want(t, 200, "another icon")
 
 	for _, path := range []string{"/", "/pricing", "/create", "/sign-in", "/scenarios", "/scenarios/gallery", "/policies/terms", "/policies/privacy", "/verify", "/offline", "/nowhere"} {
 		p := b.get(path)
@@ -107,6 +108,9 @@ func TestSiteWearsItsOperatorsLooks(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(b.get("/manifest.webmanifest").want(t, 200).text), &m); err != nil || m.Name != "Müller & Söhne" || len(m.Icons) != 1 || m.Icons[0].Src != at+"logo.svg" {
 		t.Errorf("the manifest says %+v, %v", m, err)
+	}
+	if p := open(t, themed(t, theme.Settings{Logo: logo, Dir: icons})).browser().get("/manifest.webmanifest"); strings.Contains(p.text, "logo.svg") || !strings.Contains(p.text, "maskable-512.png") {
+		t.Errorf("with icons of its own the manifest says %s", p.text)
 	}
 	if worker := b.get("/sw.js").text; strings.Contains(worker, strings.TrimSuffix(was, "app.css")) || !strings.Contains(worker, at) {
 		t.Error("the worker keeps other files than the site has")

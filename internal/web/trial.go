@@ -23,7 +23,7 @@ var views = map[string]any{
 	"offline": OfflineView{}, "outbox": OutboxView{}, "policy-acceptable-use": PricingView{}, "policy-credits": PricingView{},
 	"policy-privacy": PricingView{}, "policy-terms": PricingView{}, "pricing": PricingView{}, "pricing-history": HistoryView{}, "purchases": PurchasesView{},
 	"receipt": ReceiptView{}, "review": ReviewView{}, "sandbox": SandboxView{}, "scenario": SceneView{}, "scenarios": ScenesView{}, "shared": SharedView{},
-	"sign-in": SignInView{}, "sign-in-confirm": ConfirmView{}, "statement": SheetView{}, "verify": VerifyView{},
+	"account": AccountView{}, "account-delete": FarewellView{}, "account-deleted": LeftView{}, "sign-in": SignInView{}, "sign-in-confirm": ConfirmView{}, "statement": SheetView{}, "verify": VerifyView{},
 }
 
 // try renders every page twice in each language: with everything there is and
