@@ -28,7 +28,7 @@ import (
 func stripeSettings(t testing.TB, bank *stripetest.Bank) *config.Config {
 	t.Helper()
 	dir := t.TempDir()
-	return &config.Config{Listen: "localhost:0", PublicURL: "http://localhost:8080", Data: dir, Engines: "studio", Payments: "stripe", StripeMode: "test",
+	return &config.Config{Listen: "localhost:0", PublicURL: "http://localhost:8080", Data: dir, Engines: "studio", Payments: "stripe", StripeMode: "test", Languages: "en,de",
 		StripeKey: stripetest.Key, StripeSecrets: stripetest.Secret, StripeBaseURL: bank.URL, Limits: "relaxed", Clock: filepath.Join(dir, "clock"), Workers: 1}
 }
 
@@ -173,7 +173,7 @@ func TestStripesWebhooksRefused(t *testing.T) {
 }
 
 func TestSandboxDoesNotNameStripe(t *testing.T) {
-	a, err := Open(context.Background(), &config.Config{PublicURL: "http://localhost:8080", Data: t.TempDir(), Engines: "studio", Payments: "sandbox", Limits: "default", Workers: 1},
+	a, err := Open(context.Background(), &config.Config{PublicURL: "http://localhost:8080", Data: t.TempDir(), Engines: "studio", Payments: "sandbox", Limits: "default", Languages: "en,de", Workers: 1},
 		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -171,23 +171,6 @@ func (c *tokenCreateCmd) Run(s *session) error {
 	})
 }
 
-type mailCmd struct {
-	Number int `short:"n" default:"5" help:"How many, 1 to 100."`
-}
-
-func (c *mailCmd) Run(s *session) error {
-	return s.with(func(a *app.App) error {
-		mails, err := a.People.Outbox(s.ctx, min(max(c.Number, 1), 100))
-		if err != nil {
-			return err
-		}
-		for _, m := range mails {
-			fmt.Fprintf(s.out, "To: %s\nDate: %s\nSubject: %s\n\n%s\n\n", m.To, m.CreatedAt.Format(time.RFC3339), m.Subject, m.Body)
-		}
-		return nil
-	})
-}
-
 // adjustment is what grant and take have in common.
 type adjustment struct {
 	Email    string `arg:"" help:"Whose credits."`

@@ -46,7 +46,10 @@ type commands struct {
 	Token struct {
 		Create tokenCreateCmd `cmd:"" help:"Make an API token and print it, once."`
 	} `cmd:"" help:"API tokens."`
-	Mail    mailCmd `cmd:"" help:"Print the mail that was kept, newest first, such as sign-in links."`
+	Mail struct {
+		List  mailListCmd  `cmd:"" default:"withargs" help:"Print mail, newest first: what was kept here, such as sign-in links, and what became of the rest."`
+		Retry mailRetryCmd `cmd:"" help:"Send a mail after all that was given up."`
+	} `cmd:"" help:"Mail to people."`
 	Credits struct {
 		Grant creditsGrantCmd `cmd:"" help:"Give credits, with a reason."`
 		Take  creditsTakeCmd  `cmd:"" help:"Take credits, with a reason."`

@@ -38,7 +38,7 @@ func (c *serveCmd) Run(s *session) (err error) {
 		if s.config.Sandbox() {
 			fmt.Fprintln(s.out, "No real money moves.")
 		}
-		if s.config.Local() {
+		if s.config.Local() && s.config.SMTPURL == "" {
 			fmt.Fprintf(s.out, "Mail, such as sign-in links, is at %s/outbox\n", s.config.PublicURL)
 		}
 	})

@@ -93,32 +93,13 @@ func everyone(t *testing.T, f func(b *tab, v sight)) {
 
 func TestBrowserPages(t *testing.T) {
 	everyone(t, func(b *tab, v sight) {
-		b.size(390, 844)
 		b.open(v.path)
-		for _, scheme := range []string{"light", "dark"} {
-			b.scheme(scheme)
-			b.narrow(v.name + ", " + scheme)
-		}
-		b.scheme("light")
+		b.inspect(v.name)
 		b.size(1280, 900)
 		if v.main != "" {
 			b.reach(v)
 		}
 	})
-}
-
-// narrow wants nothing to lie beside the window of a phone.
-func (b *tab) narrow(name string) {
-	b.Helper()
-	wide := value[string](b, `(() => {
-		const w = 390, all = document.documentElement;
-		if (all.scrollWidth <= w && innerWidth <= w) return '';
-		const e = [...document.body.querySelectorAll('*')].find(e => e.getBoundingClientRect().right > w + 1);
-		return all.scrollWidth + ' pixels wide, by ' + (e?.outerHTML.slice(0, 160) ?? 'nothing to be seen');
-	})()`)
-	if wide != "" {
-		b.Errorf("%s: %s", name, wide)
-	}
 }
 
 // reach comes to the main action without a mouse, and wants to see on the way

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -127,19 +126,9 @@ func (b *tab) frame(dir, name string, width int64, scheme string) {
 	b.Helper()
 	b.size(width, 900)
 	b.scheme(scheme)
-	// Pictures further down are fetched when they come near; and Chromium keeps
-	// inherited colours of the scheme before until something is laid out anew.
-	value[bool](b, `(() => {
-		for (const i of document.images) i.loading = 'eager';
-		scrollTo(0, 0);
-		const all = document.documentElement.style;
-		all.display = 'none';
-		document.body.offsetHeight;
-		all.display = '';
-		return true;
-	})()`)
-	b.until("all pictures", "[...document.images].every(i => i.complete) && document.fonts.status === 'loaded'")
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	b.settled()
+	value[bool](b, "(() => { scrollTo(0, 0); return true })()")
+	ctx, cancel := b.patient()
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	b.must("screenshot of "+name, err)

@@ -192,9 +192,14 @@ func (b *tab) state() (loads int, moved <-chan struct{}, status int64) {
 // do runs steps and wants them to end: a page that hangs fails the test.
 func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := b.patient()
 	defer cancel()
 	b.must(what, chromedp.Do(ctx, steps...))
+}
+
+// patient is the tab's context with an end to it.
+func (b *tab) patient() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(b.ctx, patience)
 }
 
 func (b *tab) must(what string, err error) {
@@ -218,6 +223,15 @@ func (b *tab) scheme(name string) {
 	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 	b.must("scheme", err)
+	// Chromium keeps inherited colours of the scheme before until something is
+	// laid out anew.
+	value[bool](b, `(() => {
+		const all = document.documentElement.style;
+		all.display = 'none';
+		document.body?.offsetHeight;
+		all.removeProperty('display');
+		return true;
+	})()`)
 }
 
 // withoutScripts switches JavaScript off for all pages to come.
@@ -231,7 +245,7 @@ func (b *tab) withoutScripts() {
 // value is what an expression is on the page as it stands.
 func value[T any](b *tab, expr string) T {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := b.patient()
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expr))
 	b.must(expr, err)
@@ -265,7 +279,7 @@ func (b *tab) answered(want int64) {
 // until waits for a condition, on this document or one that follows.
 func (b *tab) until(what, cond string) {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := b.patient()
 	defer cancel()
 	for ctx.Err() == nil {
 		_, moved, _ := b.state()
@@ -313,7 +327,7 @@ func (b *tab) change(ctx context.Context, moved <-chan struct{}, cond string) {
 
 // text is what a person reads on the page.
 func (b *tab) text() string {
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := b.patient()
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](words))
 	if err != nil {
@@ -326,7 +340,7 @@ const words = `(document.body?.innerText ?? '').replace(/\s+/g, ' ')`
 
 // where is the address of the page, without the machine.
 func (b *tab) where() string {
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := b.patient()
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Location())
 	if err != nil {
@@ -392,7 +406,7 @@ func (b *tab) follow(what string) {
 // next waits for a document after the first so many.
 func (b *tab) next(before int) {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := b.patient()
 	defer cancel()
 	for {
 		loads, moved, _ := b.state()

@@ -17,6 +17,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
 	removeBinary()
+	closeExhibition()
 	stopChrome()
 	os.Exit(code)
 }

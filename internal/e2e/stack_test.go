@@ -82,7 +82,7 @@ func settings(t testing.TB, kind, engine string) (*config.Config, net.Listener) 
 		t.Fatal(err)
 	}
 	cfg := &config.Config{Listen: ln.Addr().String(), PublicURL: "http://" + ln.Addr().String(), Data: t.TempDir(), SecretKey: secret,
-		Engines: "openai", OpenAIBaseURL: engine, OpenAIModel: "stand-in", OpenAIDialect: "openai", Payments: "sandbox", Limits: "default", Workers: 1}
+		Engines: "openai", OpenAIBaseURL: engine, OpenAIModel: "stand-in", OpenAIDialect: "openai", Payments: "sandbox", Limits: "default", Languages: "en,de", Workers: 1}
 	if kind == "postgres" {
 		cfg.DatabaseURL = config.Secret(storetest.URL(t, kind))
 	}

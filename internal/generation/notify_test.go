@@ -65,7 +65,10 @@ func TestWhoAskedIsToldOnceHowItEnded(t *testing.T) {
 		{name: "the worker died", before: func(r *room, id string) {
 			r.ask(id, true, "en")
 			for range generation.MaxAttempts {
-				r.update(func(tx *store.Tx) error { _, err := tx.Claim("wrk_dead", generation.Lease, generation.FromClaim); return err })
+				r.update(func(tx *store.Tx) error {
+					_, err := tx.Claim("wrk_dead", generation.Lease, generation.FromClaim)
+					return err
+				})
 				r.clock.Advance(generation.Lease)
 				if err := r.Watchdog(ctx); err != nil {
 					r.t.Fatal(err)

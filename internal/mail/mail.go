@@ -23,9 +23,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
+	"kinpict"
 	"kinpict/internal/store"
 )
 
@@ -202,4 +204,36 @@ func (p *Post) giveUp(ctx context.Context, m *store.Mail, why string) (bool, err
 		p.Log.Error("mail was given up; `kinpict mail retry` sends it after all", "mail", m.ID, "attempt", m.Attempts, "why", why)
 	}
 	return done, nil
+}
+
+// A Mail is a message as it stands in the outbox.
+type Mail = store.Mail
+
+// States are where a message may stand, for choosing among them.
+var States = []store.MailState{store.MailWaiting, store.MailSent, store.MailKept, store.MailFailed}
+
+// List returns up to limit messages, the newest first, those in one state or,
+// for "", in any. The error is Invalid for a state there is not.
+func (p *Post) List(ctx context.Context, state string, limit int) (out []Mail, err error) {
+	if state != "" && !slices.Contains(States, store.MailState(state)) {
+		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("There is no state %q of a mail.", state), Hint: "Choose one of: waiting, sent, kept, failed."}
+	}
+	err = p.DB.Read(ctx, func(t *store.Tx) error {
+		out, err = t.Outbox(store.MailState(state), limit)
+		return err
+	})
+	return out, err
+}
+
+// Retry has a message sent that was given up. NotFound where there is none that
+// still has its words.
+func (p *Post) Retry(ctx context.Context, id string) error {
+	return p.DB.Update(ctx, func(t *store.Tx) error {
+		done, err := t.RetryMail(id)
+		if err == nil && !done {
+			return &kinpict.Error{Code: kinpict.NotFound, Message: "There is no mail " + id + " that was given up and still has its words.",
+				Hint: "See kinpict mail list --state failed. A sign-in link is not kept; the person asks for a new one."}
+		}
+		return err
+	})
 }

@@ -31,10 +31,10 @@ func everyKind() []kinpict.Transaction {
 		{Kind: "return", Generation: "gen_4", Amount: 4, Reason: "canceled", NetAfter: 0},
 		{Kind: "return", Generation: "gen_5", Amount: 4, Reason: "engine", NetAfter: 0},
 	}
-	for _, k := range []string{"adjust", "forgive", "take"} {
+	for _, k := range []string{"adjust", "forgive"} {
 		out = append(out, kinpict.Transaction{Kind: k, Amount: 5, Reason: "for the wait", NetAfter: 12})
 	}
-	for _, k := range []string{"expire", "forfeit", "later"} {
+	for _, k := range []string{"take", "expire", "forfeit", "later"} {
 		out = append(out, kinpict.Transaction{Kind: k, Amount: -5, NetAfter: 7})
 	}
 	for i := range out {
@@ -49,7 +49,7 @@ func bookSpecimens(guest, ann Page, c *kinpict.Catalog) map[string]specimen {
 	say := ann.language()
 	poor := ann
 	poor.Available = 0
-	title := func(id string) string { return say.Told(id) }
+	title := func(string) string { return say.Say("Family picture") }
 	head := BooksHead{24, seal(strings.Repeat("9f3a", 16))}
 	lots := []kinpict.Lot{
 		{ID: "lot_2", Kind: kinpict.LotPromo, Granted: 10, Remaining: 6, Used: 4, Source: "adjustment rev_1", CreatedAt: someDay, ExpiresAt: someDay.AddDate(0, 1, 0)},

@@ -62,7 +62,7 @@ func (s *Site) wallNow(w http.ResponseWriter, view GenerationsView) error {
 }
 
 func tile(say *lang.Printer, g *kinpict.Generation, title string) Tile {
-	t := Tile{ID: g.ID, Title: title, Label: qualityName(say, g.Request.Quality), Favourite: g.Favourite, At: g.CreatedAt}
+	t := Tile{ID: g.ID, Title: title, Label: qualityName(say, g.Request.Quality), Favourite: g.Favourite, Returned: g.Returned > 0, At: g.CreatedAt}
 	if g.Funding == kinpict.FundedByPreview {
 		t.Label = say.Say("Free preview")
 	}

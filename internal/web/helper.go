@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kinpict"
 	"kinpict/internal/intake"
+	"kinpict/internal/lang"
 	"kinpict/internal/scenario"
 	"kinpict/internal/wording"
 )
@@ -19,6 +21,14 @@ type Note struct {
 	Words string `json:"words"` // what it is about, if it is about certain words
 	Say   string `json:"say"`
 	Help  string `json:"help"`
+}
+
+// choiceNames are the names of the helper's choices, which package wording keeps
+// for all who offer them.
+var choiceNames = []string{
+	lang.N("Spring"), lang.N("Summer"), lang.N("Autumn"), lang.N("Winter"), lang.N("The holidays"),
+	lang.N("As in the photos"), lang.N("Everyday clothes"), lang.N("Festive clothes"), lang.N("Light summer clothes"), lang.N("Warm knitwear"), lang.N("Colours that match"), lang.N("Traditional dress"),
+	lang.N("Calm"), lang.N("Cheerful"), lang.N("Warm and close"), lang.N("Festive"), lang.N("Playful"), lang.N("Classic portrait"),
 }
 
 // kinds of notes by their severity; what is not here is for information.
@@ -33,20 +43,20 @@ func noteKind(severity string) string {
 
 // checkNotes are the checks worth a line: what only tells that all is well, such
 // as that metadata is gone, stays with the API.
-func checkNotes(list []kinpict.Check) []Note {
+func checkNotes(say *lang.Printer, list []kinpict.Check) []Note {
 	out := []Note{}
 	for _, c := range list {
 		if c.Help != "" || c.Severity == "warning" {
-			out = append(out, Note{noteKind(c.Severity), "", c.Message, c.Help})
+			out = append(out, Note{noteKind(c.Severity), "", say.Told(c.Message), say.Told(c.Help)})
 		}
 	}
 	return out
 }
 
-func wordNotes(list []kinpict.Finding) []Note {
+func wordNotes(say *lang.Printer, list []kinpict.Finding) []Note {
 	out := []Note{}
 	for _, f := range list {
-		out = append(out, Note{noteKind(f.Severity), f.Words, f.Message, f.Help})
+		out = append(out, Note{noteKind(f.Severity), f.Words, say.Told(f.Message), say.Told(f.Help)})
 	}
 	return out
 }
@@ -71,10 +81,10 @@ func (t Told) ByQuality() []Advised {
 }
 
 // tell looks a draft over. photos are in the order of the request's uses.
-func (s *Site) tell(req kinpict.Request, photos []kinpict.Photo) Told {
+func (s *Site) tell(say *lang.Printer, req kinpict.Request, photos []kinpict.Photo) Told {
 	a := s.Studio.Advise(req, photos)
-	return Told{Words: wordNotes(s.Studio.Words(req, photos)), Always: checkNotes(a.Always),
-		Standard: checkNotes(a.ByQuality[kinpict.Standard]), Enhanced: checkNotes(a.ByQuality[kinpict.Enhanced])}
+	return Told{Words: wordNotes(say, s.Studio.Words(req, photos)), Always: checkNotes(say, a.Always),
+		Standard: checkNotes(say, a.ByQuality[kinpict.Standard]), Enhanced: checkNotes(say, a.ByQuality[kinpict.Enhanced])}
 }
 
 // sources are the photos of a request that are still there, with their uses.
@@ -96,27 +106,32 @@ func (s *Site) sources(r *http.Request, c kinpict.Caller, uses []kinpict.PhotoUs
 	return kept, photos, nil
 }
 
-// compose puts the helper's choices into the draft's instruction.
+// compose puts the helper's choices into the instruction, in the language of the page.
 func (s *Site) compose(r *http.Request, c kinpict.Caller, f *sent) error {
-	req := f.draft.Request
+	req := f.page.Request
 	var photos []kinpict.Photo
 	var err error
 	if req.Photos, photos, err = s.sources(r, c, req.Photos); err != nil {
 		return err
 	}
-	h := f.draft.Helper
-	f.draft.Request.Instruction = s.Studio.Compose(wording.Wish{Season: h.Season, Clothing: h.Clothing, Mood: h.Mood, Title: h.Title, Words: req.Instruction}, req, photos)
-	return s.Intake.SaveDraft(r.Context(), c, f.draft)
+	h := f.page.Helper
+	words := s.Studio.Compose(wording.Wish{Language: s.printer(r).Code, Season: h.Season, Clothing: h.Clothing, Mood: h.Mood, Title: h.Title, Words: req.Instruction}, req, photos)
+	f.page.Request.Instruction = words
+	d, err := s.Intake.EditDraft(r.Context(), c, func(d *intake.Draft) { d.Request.Instruction = words })
+	if err == nil {
+		f.draft = *d
+	}
+	return err
 }
 
-// look answers the page's script with what is known of the draft, and a browser
-// without it with the page itself, at the words.
+// look answers the page's script with what is known of the page's draft and with
+// its mark, and a browser without it with the page itself, at the words.
 func (s *Site) look(w http.ResponseWriter, r *http.Request, c kinpict.Caller, f *sent) error {
 	if !wantsJSON(r) {
 		http.Redirect(w, r, "/create#words", http.StatusSeeOther)
 		return nil
 	}
-	req := f.draft.Request
+	req := f.page.Request
 	var photos []kinpict.Photo
 	var err error
 	if req.Photos, photos, err = s.sources(r, c, req.Photos); err != nil {
@@ -125,18 +140,19 @@ func (s *Site) look(w http.ResponseWriter, r *http.Request, c kinpict.Caller, f 
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(struct {
 		Instruction string `json:"instruction"`
+		Seen        string `json:"seen"`
 		Told
-	}{req.Instruction, s.tell(req, photos)})
+	}{req.Instruction, f.page.Mark(), s.tell(s.printer(r), req, photos)})
 }
 
 // notAllowed are the problems of a request with forbidden words: which words, and
 // where the page has them.
-func notAllowed(e *kinpict.Error, req kinpict.Request) []Problem {
-	out := problems(e)
+func notAllowed(say *lang.Printer, e *kinpict.Error, req kinpict.Request) []Problem {
+	out := problems(say, e)
 	found, _ := e.Members["findings"].([]kinpict.Finding)
 	for i := range out {
 		if len(found) > 0 {
-			out[i].Message = "“" + found[0].Words + "”: " + out[i].Message
+			out[i].Message = say.Say("“%s”: %s", found[0].Words, out[i].Message)
 		}
 		for k, u := range req.Photos {
 			if list, _ := e.Members["errors"].([]map[string]string); len(list) > i && list[i]["field"] == labelField(k) {
@@ -147,7 +163,7 @@ func notAllowed(e *kinpict.Error, req kinpict.Request) []Problem {
 	return out
 }
 
-func labelField(i int) string { return "photos[" + number(int64(i)) + "].label" }
+func labelField(i int) string { return "photos[" + strconv.Itoa(i) + "].label" }
 
 // slow says which scenarios take longer.
 func slow(s *scenario.Scenario) bool { return s != nil && s.Pace == scenario.Painted }

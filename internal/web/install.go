@@ -14,7 +14,6 @@ import (
 	"github.com/tdewolff/minify/v2/js"
 
 	"kinpict"
-	"kinpict/internal/httpd"
 )
 
 // What makes the site something to install: the manifest, the worker that
@@ -86,10 +85,7 @@ func (s *Site) takeShared(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, err := s.read(w, r, c)
 	if err != nil {
-		if e, ok := as(err); ok && httpd.Means(e.Code).Status == http.StatusRequestEntityTooLarge {
-			return s.tooLarge(w, r, c, e)
-		}
-		return err
+		return s.notTaken(w, r, c, err)
 	}
 	if len(f.added) == 0 && len(f.faults) == 0 {
 		f.faults = append(f.faults, &kinpict.Error{Code: kinpict.Invalid, Message: "No photo came with what was shared.", Hint: "Share JPEG, PNG, WebP or HEIC files."})

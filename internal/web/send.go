@@ -7,6 +7,7 @@ import (
 	"kinpict"
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
+	"kinpict/internal/lang"
 )
 
 // press is the button on the create page. Whatever it leads to, the draft is kept
@@ -18,10 +19,7 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, err := s.read(w, r, c)
 	if err != nil {
-		if e, ok := as(err); ok && httpd.Means(e.Code).Status == http.StatusRequestEntityTooLarge {
-			return s.tooLarge(w, r, c, e)
-		}
-		return err
+		return s.notTaken(w, r, c, err)
 	}
 	v, err := s.visitBy(r, c)
 	if err != nil {
@@ -46,11 +44,11 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request) error {
 	if do == "signin" || do != "preview" && !v.page.Signed {
 		return redirect(w, r, "/sign-in", "next", "/create")
 	}
-	if p := incomplete(f); len(p) > 0 || len(f.faults) > 0 {
+	if p := incomplete(v.say(), f); len(p) > 0 || len(f.faults) > 0 {
 		return s.again(w, r, v, f, http.StatusUnprocessableEntity, p)
 	}
 
-	req := f.draft.Request
+	req := f.page.Request
 	req.CatalogVersion = version(r)
 	run, route := s.Studio.Accept, "POST /create"
 	if do == "preview" {
@@ -66,19 +64,19 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request) error {
 	}
 	if a.Generation != nil || a.Replay.Status == http.StatusAccepted {
 		// Also when the same press came twice: reading this form made it the draft again.
-		s.forget(r.Context(), c)
+		s.forget(r.Context(), c, req)
 	}
 	return goOn(w, r, a)
 }
 
 // incomplete is what has to be there before anything else is asked.
-func incomplete(f *sent) []Problem {
+func incomplete(say *lang.Printer, f *sent) []Problem {
 	var out []Problem
-	if len(f.draft.Request.Photos) == 0 {
-		out = append(out, Problem{"photo-input", "Add at least one photo, so that there is someone to show."})
+	if len(f.page.Request.Photos) == 0 {
+		out = append(out, Problem{"photo-input", say.Say("Add at least one photo, so that there is someone to show.")})
 	}
-	if !f.draft.Consent {
-		out = append(out, Problem{"consent", "Please confirm that everyone in these photos, or their parent, agreed."})
+	if !f.page.Consent {
+		out = append(out, Problem{"consent", say.Say("Please confirm that everyone in these photos, or their parent, agreed.")})
 	}
 	return out
 }
@@ -116,9 +114,9 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, v *visit, f *sent
 		}
 		return err
 	case kinpict.Invalid:
-		return s.again(w, r, v, f, http.StatusUnprocessableEntity, problems(e))
+		return s.again(w, r, v, f, http.StatusUnprocessableEntity, problems(v.say(), e))
 	case kinpict.ContentNotAllowed:
-		return s.again(w, r, v, f, http.StatusUnprocessableEntity, notAllowed(e, f.draft.Request))
+		return s.again(w, r, v, f, http.StatusUnprocessableEntity, notAllowed(v.say(), e, f.page.Request))
 	case kinpict.Internal:
 		return err
 	}
@@ -132,12 +130,12 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, v *visit, f *sent
 		now, _ := e.Members["credits"].(kinpict.Credits)
 		view.Changed = &Change{was, now}
 	case kinpict.KeyReused:
-		view.Notice = &Notice{"This page was sent before", "It was changed since. Check it, then press the button again to send it as it is now."}
+		view.Notice = &Notice{v.say().Say("This page was sent before"), v.say().Say("It was changed since. Check it, then press the button again to send it as it is now.")}
 	case kinpict.GuestLimit:
 		view.PreviewSpent = true
 		fallthrough
 	default:
-		view.Notice = &Notice{e.Message, e.Hint}
+		view.Notice = &Notice{v.say().Told(e.Message), v.say().Told(e.Hint)}
 	}
 	httpd.FailureHeader(w.Header(), e)
 	return s.send(w, r, httpd.Means(e.Code).Status, "create", view)
@@ -147,7 +145,7 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, v *visit, f *sent
 var fields = map[string]string{"photos": "photo-input", "scenario": "scenes", "aspect": "aspect", "instruction": "instruction", "quality": "quality"}
 
 // problems are what a use case found wrong, at the fields of the page.
-func problems(e *kinpict.Error) []Problem {
+func problems(say *lang.Printer, e *kinpict.Error) []Problem {
 	list, _ := e.Members["errors"].([]map[string]string)
 	var out []Problem
 	for _, m := range list {
@@ -155,12 +153,17 @@ func problems(e *kinpict.Error) []Problem {
 		if field == "" {
 			field = "h-order"
 		}
-		out = append(out, Problem{field, m["message"] + " " + e.Hint})
+		out = append(out, Problem{field, sentences(say, m["message"], e.Hint)})
 	}
 	if len(out) == 0 {
-		out = append(out, Problem{"h-order", e.Message + " " + e.Hint})
+		out = append(out, Problem{"h-order", sentences(say, e.Message, e.Hint)})
 	}
 	return out
+}
+
+// sentences says one after the other; either may be empty.
+func sentences(say *lang.Printer, message, hint string) string {
+	return strings.TrimSpace(say.Told(message) + " " + say.Told(hint))
 }
 
 // again shows the tool with what has to be put right.
@@ -171,10 +174,13 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, v *visit, f *sent, 
 	}
 	for _, fault := range f.faults {
 		if e, ok := as(fault); ok {
-			p = append(p, Problem{"photo-input", strings.TrimSpace(e.Message + " " + e.Hint)})
+			p = append(p, Problem{"photo-input", sentences(v.say(), e.Message, e.Hint)})
+			if e.Code == kinpict.FileTooLarge {
+				status = http.StatusRequestEntityTooLarge
+			}
 		}
 	}
-	view.Problems, view.Title = p, "Problem: "+view.Title
+	view.Problems, view.Title = p, v.say().Say("Problem: %s", view.Title)
 	if view.Fault("instruction") != "" {
 		view.Told.Words = nil // it says so already
 	}
@@ -210,6 +216,6 @@ func (s *Site) short(w http.ResponseWriter, r *http.Request, v *visit, f *sent, 
 	}
 	view.Held = &Shortage{ID: h.ID, Required: rate.Credits, Available: v.balance.Available, Shortfall: rate.Credits - v.balance.Spendable, Debt: v.balance.Debt,
 		ExpiresAt: h.ExpiresAt, Packs: packs(v.page.say, v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)}
-	view.Title = "More credits needed"
+	view.Title = v.say().Say("More credits needed")
 	return s.send(w, r, http.StatusUnprocessableEntity, "create", view)
 }

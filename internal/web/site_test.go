@@ -50,11 +50,18 @@ type house struct {
 }
 
 // broken is an engine that declines every picture, or is away.
-type broken struct{ away error }
+type broken struct {
+	away    error
+	drawing func() // called while it composes
+}
 
 func (b *broken) Available(context.Context) error        { return b.away }
 func (b *broken) PreviewAvailable(context.Context) error { return b.away }
-func (b *broken) Draw(context.Context, *engine.Job) (*engine.Picture, string, error) {
+func (b *broken) Draw(_ context.Context, j *engine.Job) (*engine.Picture, string, error) {
+	if b.drawing != nil {
+		j.Progress("composing")
+		b.drawing()
+	}
 	return nil, "", &engine.Error{Outcome: engine.Refused, Detail: "no"}
 }
 

@@ -162,7 +162,7 @@ var shows = map[string]string{
 
 // periods are the menu of times; a choice of days has fields of its own.
 var periods = []struct{ id, words string }{
-	{"", lang.N("Any time")}, {"this-month", lang.N("This month")}, {"last-month", lang.N("Last month")}, {"this-year", lang.N("This year")}, {"days", lang.N("From one day to another")},
+	{"", lang.N("Any time")}, {"this-month", lang.N("This month")}, {"last-month", lang.N("Last month")}, {"this-year", lang.N("This year")}, {"days", lang.N("Certain days")},
 }
 
 func creditsView(p Page, b kinpict.Balance, c *kinpict.Catalog, lots, spent []kinpict.Lot) CreditsView {

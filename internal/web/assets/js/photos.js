@@ -1,148 +1,189 @@
-// Photo picker: shrink on the device (which also drops hidden data and the place), upload one by one, show the fields of each.
+// Photo picker: shrink on the device, upload one by one, show the fields of each. What it says stands in the attributes of its element.
 // Without this script the same <input type=file> posts the originals and the server does the work.
-import { notes, tell } from './words.js';
+import { notes } from './words.js';
+import { agreed, save } from './draft.js';
+import { shrink } from './shrink.js';
 
-const MAX = 3072;
-
-async function shrink(file) {
-  let bitmap;
-  try { bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' }); }
-  catch { return { blob: file, shown: false }; }       // a kind this browser cannot open: the server says whether it can
-  const k = Math.min(1, MAX / Math.max(bitmap.width, bitmap.height));
-  const w = Math.round(bitmap.width * k), h = Math.round(bitmap.height * k);
-  const canvas = new OffscreenCanvas(w, h), x = canvas.getContext('2d', { alpha: false });
-  x.imageSmoothingQuality = 'high';
-  x.drawImage(bitmap, 0, 0, w, h);
-  bitmap.close();
-  return { blob: await canvas.convertToBlob({ type: 'image/jpeg', quality: .9 }), shown: true };
-}
+const tries = 5;
 
 customElements.define('kp-photos', class extends HTMLElement {
+  queue = Promise.resolve();
+
   connectedCallback() {
     this.input = this.querySelector('input[type=file]');
     this.list = this.querySelector('.pgrid');
     this.blank = this.querySelector('template');
     this.live = this.querySelector('[data-live]');
-    this.form = this.closest('form');
+    this.consent = document.getElementById('consent');
     this.input.removeAttribute('name');                  // the photos travel by themselves, not with the form
     const picked = () => { this.add([...this.input.files]); this.input.value = ''; };
-    this.input.addEventListener('change', picked);
+    this.input.addEventListener('change', e => { e.stopPropagation(); picked(); });
+    // Anywhere on the page, so that a photo that misses the frame does not open in its place.
     const files = e => [...e.dataTransfer.types].includes('Files');
-    for (const t of ['dragenter', 'dragover']) this.addEventListener(t, e => { if (files(e)) { e.preventDefault(); this.classList.add('over'); } });
-    this.addEventListener('dragleave', e => { if (!this.contains(e.relatedTarget)) this.classList.remove('over'); });
-    this.addEventListener('drop', e => { e.preventDefault(); this.classList.remove('over'); this.add([...e.dataTransfer.files]); });
-    this.addEventListener('click', e => {
-      const b = e.target.closest('.rm');
-      if (b) { e.preventDefault(); this.take(b.closest('.pcard')); }
+    document.addEventListener('dragover', e => { if (files(e)) { e.preventDefault(); this.classList.add('over'); } });
+    document.addEventListener('dragleave', e => { if (!e.relatedTarget) this.classList.remove('over'); });
+    document.addEventListener('drop', e => { if (files(e)) { e.preventDefault(); this.classList.remove('over'); this.add([...e.dataTransfer.files]); } });
+    document.addEventListener('paste', e => {            // a picture, not text that brings one along
+      const c = e.clipboardData;
+      if (c?.files.length && !c.types.includes('text/plain')) this.add([...c.files]);
     });
-    document.addEventListener('paste', e => { const f = [...(e.clipboardData?.files ?? [])]; if (f.length) this.add(f); });
-    this.form.addEventListener('change', () => this.save());
-    this.form.addEventListener('submit', e => {          // a photo on its way would be left out
+    this.addEventListener('click', e => {
+      const li = e.target.closest('.pcard');
+      if (e.target.closest('.rm')) { e.preventDefault(); this.take(li); }
+      if (e.target.closest('[data-again]')) this.enqueue(li);
+    });
+    this.closest('form').addEventListener('submit', e => {         // a photo on its way would be left out
       const busy = this.list.querySelector('.busy');
       if (!busy || !e.submitter?.value.match(/make|preview|signin/)) return;
       e.preventDefault(); e.stopPropagation();
       busy.scrollIntoView({ block: 'center' });
-      this.say('A photo is still on its way. Remove it, or wait for it.');
+      this.say('Wait');
     });
-    document.addEventListener('submit', () => clearTimeout(this.timer));   // what is sent, or thrown away, is not to be kept once more
     if (this.input.files.length) picked();               // chosen before this script was here
   }
 
-  get count() { return this.list.querySelectorAll('.pcard').length; }
+  words(key, name) { return this.dataset[`say${key}`].replace('{}', () => name); }
 
-  say(text) {
-    this.live.textContent = text;
+  say(key, name) {
+    this.live.textContent = this.words(key, name);
     const n = document.querySelector('[data-count]');
-    if (n) n.textContent = `${this.list.querySelectorAll('[data-id]').length} added`;
+    if (n) n.textContent = this.words('Count', this.list.querySelectorAll('[data-id]').length);
   }
 
-  // save keeps the draft on the server, so that another tab, a reload or signing in finds it.
-  save() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      const body = new URLSearchParams();
-      for (const [k, v] of new FormData(this.form)) if (typeof v === 'string' && k !== 'key' && k !== 'do') body.append(k, v);
-      fetch(this.form.dataset.draft, { method: 'POST', body, keepalive: true, headers: { Accept: 'application/json' } })
-        .then(r => r.ok ? r.json() : 0).then(j => j && tell(this.form, j)).catch(() => {});
-    }, 400);
-  }
-
-  async add(files) {
-    const room = Math.max(0, +this.getAttribute('max') - this.count), some = files.slice(0, room).map(f => [f, this.card(f)]);
-    const agreed = this.form.querySelector('#consent');
-    if (some.length && agreed?.checked) {
-      agreed.checked = false;                            // what was said of the others does not hold for these
-      this.say('Please tick again that everyone in these photos agreed.');
+  add(files) {
+    const room = Math.max(0, this.getAttribute('max') - this.list.querySelectorAll('.pcard:not(.failed)').length);
+    const some = files.slice(0, room);
+    if (some.length && this.consent?.checked) {
+      this.consent.checked = false;                      // what was said of the others does not hold for these
+      this.say('Agree');
     }
-    if (files.length > room) this.say(`There is room for ${room} more.`);
-    for (const [f, li] of some) await this.one(f, li);   // one at a time: phones have little memory
+    if (files.length > room) this.say('Full');
+    for (const f of some) this.enqueue(this.card(f));
   }
 
   card(file) {
     const li = this.blank.content.firstElementChild.cloneNode(true);
+    li.file = file;
+    li.querySelector('.rm').ariaLabel = this.words('Remove', file.name);
+    li.querySelector('progress').ariaLabel = this.words('Progress', file.name);
     this.list.insertBefore(li, this.list.lastElementChild);
-    li.querySelector('.rm').setAttribute('aria-label', `Remove ${file.name}`);
     return li;
   }
 
-  // send posts a photo until it is answered. The same bytes twice are the same photo, so sending again is safe.
-  async send(blob, li) {
-    const body = new FormData(), list = li.querySelector('.checks');
-    body.append('photos', blob, 'photo.jpg');
-    for (let n = 0; li.isConnected; n++) {
-      let wait = Math.min(2 ** n, 30);
-      try {
-        const r = await fetch(this.getAttribute('endpoint'), { method: 'POST', body, headers: { Accept: 'application/json' } }), j = await r.json();
-        if (r.status < 429 || n > 4) return j;
-        wait = Math.min(+r.headers.get('Retry-After') || wait, 60);
-      } catch { /* no network, or cut short */ }
-      notes(list, [{ kind: 'info', say: navigator.onLine ? 'Waiting to send this photo again.' : 'Waiting for the network.', help: 'It is sent by itself.' }]);
-      await new Promise(go => {
-        setTimeout(go, wait * 1000);
-        addEventListener('online', go, { once: true });
-      });
-    }
+  // enqueue sends one photo after the other: phones have little memory.
+  enqueue(li) {
+    const again = li.querySelector('[data-again]');
+    if (document.activeElement === again) li.querySelector('.rm').focus();
+    again.hidden = true;
+    li.classList.replace('failed', 'busy');
+    notes(li.querySelector('.checks'));
+    this.step(li, 'Ready');
+    this.queue = this.queue.then(() => li.isConnected && this.one(li));
   }
 
-  async one(file, li) {
-    const img = li.querySelector('img'), list = li.querySelector('.checks');
-    const s = await shrink(file);
+  step(li, key) { li.querySelector('[data-step]').textContent = this.words(key); }
+
+  async one(li) {
+    const { file } = li, img = li.querySelector('img'), s = await shrink(file);
+    if (!li.isConnected) return;
     img.alt = file.name;                                 // not before, or an empty frame would show it
     if (s.shown) {
       img.src = URL.createObjectURL(s.blob);
       img.onload = () => URL.revokeObjectURL(img.src);
     }
-    const j = await this.send(s.blob, li);
-    if (!j || !li.isConnected) return;                   // removed while it waited
-    li.classList.remove('busy');
-    const p = j.photos?.[0];
-    if (!p) {
-      notes(list, [{ kind: 'refused', say: j.detail || 'This photo could not be added.', help: j.hint }]);
-      return this.say(list.textContent);
+    if (s.blob.size > this.dataset.megabytes << 20) return this.fail(li, this.words('Large'), this.words('Smaller'));
+    const j = await this.send(s.blob, li), p = j?.photos?.[0], same = p && this.list.querySelector(`[data-id="${p.id}"]`);
+    if (!li.isConnected) {                               // removed while it was on its way
+      if (p && !same) this.forget(p.id);
+    } else if (same) {
+      this.take(li, 'Twice');
+    } else if (p) {
+      this.show(li, p, s.shown);
+    } else {
+      this.fail(li, j?.detail || this.words('Failed', file.name), j?.detail ? j.hint : this.words('Help'), !j?.detail);
     }
-    if (this.list.querySelector(`[data-id="${p.id}"]`)) {                // the same photo again
-      li.remove();
-      return this.say(`${file.name} was added before.`);
-    }
-    li.dataset.id = p.id;
-    const id = li.querySelector('[name=photo]');
-    id.value = p.id; id.disabled = false;
-    for (const [what, field] of [['role', li.querySelector('select')], ['label', li.querySelector('[data-name=label]')]]) {
-      field.id = field.name = `${what}-${p.id}`; field.disabled = false;
-      li.querySelector(`[data-for=${what}]`).htmlFor = field.id;
-    }
-    li.querySelector('[data-for=role]').textContent = `Who is in ${file.name}?`;
-    if (!s.shown) img.src = p.src;
-    notes(list, p.notes);
-    this.say(`${file.name} added. Photos: ${this.count}.`);
-    this.save();
   }
 
-  take(li) {
-    const next = li.nextElementSibling?.querySelector('.rm, input:not([type=hidden])'), id = li.dataset.id;
+  // send posts a photo until it is answered. The same bytes twice are the same photo, so sending again is safe.
+  async send(blob, li) {
+    this.say('Sending', li.file.name);
+    for (let n = 1; li.isConnected; n++) {
+      const x = await this.post(blob, li);
+      if (x.status && x.status !== 429 && x.status < 500) return x.response;
+      if (!li.isConnected || n === tries && navigator.onLine) return;
+      const say = this.words(navigator.onLine ? 'Lost' : 'Offline'), wait = +x.getResponseHeader('Retry-After') || 2 ** n;
+      notes(li.querySelector('.checks'), [{ kind: 'info', say, help: this.words('Self') }]);
+      this.live.textContent = say;
+      await new Promise(go => {
+        setTimeout(go, Math.min(wait, 60) * 1e3);
+        addEventListener('online', go, { once: true });
+        li.stop = go;
+      });
+      if (!navigator.onLine) n--;
+    }
+  }
+
+  // post sends it once, and shows how much of it is gone.
+  post(blob, li) {
+    return new Promise(done => {
+      const x = new XMLHttpRequest(), body = new FormData(), bar = li.querySelector('progress');
+      body.append('photos', blob, 'photo.jpg');
+      x.open('POST', this.getAttribute('endpoint'));
+      x.setRequestHeader('Accept', 'application/json');
+      x.responseType = 'json';
+      bar.value = 0;
+      this.step(li, 'Send');
+      x.upload.onprogress = e => { bar.value = e.loaded / e.total; };
+      x.upload.onload = () => {                          // all of it is there: to stop now would be too late
+        bar.removeAttribute('value');
+        this.step(li, 'Look');
+        li.stop = null;
+      };
+      li.stop = () => x.abort();
+      x.onloadend = () => done(x);
+      x.send(body);
+    });
+  }
+
+  // show makes the card one of a photo that is there.
+  show(li, p, shown) {
+    const { name } = li.file, img = li.querySelector('img'), id = li.querySelector('[name=photo]');
+    li.classList.remove('busy');
+    li.dataset.id = p.id;
+    li.id = `card-${p.id}`;
+    li.querySelector('[data-way]').remove();
+    id.value = p.id; id.disabled = false;
+    for (const [what, field] of [['role', li.querySelector('select')], ['label', li.querySelector('[data-name]')]]) {
+      const label = li.querySelector(`[data-for=${what}]`);
+      field.id = field.name = label.htmlFor = `${what}-${p.id}`; field.disabled = false;
+      label.textContent = this.words(what === 'role' ? 'Role' : 'Label', name);
+    }
+    if (!shown) img.src = p.src;
+    notes(li.querySelector('.checks'), p.notes);
+    this.say('Added', name);
+    if (this.consent?.checked) agreed();
+    save(400, true);
+  }
+
+  fail(li, say, help, again) {
+    li.classList.replace('busy', 'failed');
+    notes(li.querySelector('.checks'), [{ kind: 'refused', say, help }]);
+    li.querySelector('[data-again]').hidden = !again;
+    this.say('Failed', li.file.name);
+  }
+
+  take(li, why = 'Removed') {
+    const next = (li.nextElementSibling ?? li).querySelector('.rm, input:not([type=hidden])'), { id } = li.dataset;
+    const here = li.contains(document.activeElement), name = li.file?.name ?? li.querySelector('img').alt;
     li.remove();
-    next?.focus();
-    if (id) fetch(`${this.getAttribute('endpoint')}/${id}/delete`, { method: 'POST', headers: { Accept: 'application/json' } }).then(() => this.save(), () => {});
-    this.say(`Photo removed. Photos: ${this.count}.`);
+    li.stop?.();
+    if (here) next?.focus();
+    if (id) this.forget(id);
+    this.say(why, name);
+  }
+
+  forget(id) {
+    const done = () => save(400, true);
+    fetch(`${this.getAttribute('endpoint')}/${id}/delete`, { method: 'POST', headers: { Accept: 'application/json' } }).then(done, done);
   }
 });
