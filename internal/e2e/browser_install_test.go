@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
 	document "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -141,7 +142,7 @@ func TestBrowserWithoutNetwork(t *testing.T) {
 		} else {
 			b.open(path)
 		}
-		await[bool](b, `Promise.all([...document.images].map(i => i.decode().catch(() => {}))).then(() => true)`)
+		await[bool](b, `Promise.all([...document.images].filter(i => i.loading !== 'lazy').map(i => i.decode().catch(() => {}))).then(() => true)`)
 	}
 	await[bool](b, fmt.Sprintf(`fetch('/api/v1/generations/%s', {credentials: 'same-origin'}).then(r => r.ok)`, made.ID))
 	b.onlyShell("after visiting personal pages")
@@ -324,5 +325,50 @@ func TestBrowserShare(t *testing.T) {
 	b.reads("Sign out")
 	if n := value[int](b, photos); n != 2 {
 		t.Errorf("after another site's post there are %d photos, want 2", n)
+	}
+}
+
+// connected says what the browser believes of its connection.
+func (b *tab) connected(yes bool) {
+	b.Helper()
+	_, err := chromedp.Call(b.ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: !yes, DownloadThroughput: -1, UploadThroughput: -1})
+	b.must("connection", err)
+}
+
+// Words written while the connection is away stay, a press says so instead of
+// losing them, and the draft has them once it is back.
+func TestBrowserKeepsWordsWithoutNetwork(t *testing.T) {
+	t.Parallel()
+	s, wire := gated(t)
+	b := s.tab()
+	b.open("/create")
+	b.addPhotos(b.drawn(1)...)
+	b.worked()
+	const note = "You are offline. What you wrote stays on this page"
+	if strings.Contains(b.text(), note) {
+		t.Error("the page says that it is offline while it is not")
+	}
+	wire.cut()
+	b.offline(true)
+	b.connected(false)
+	b.reads(note)
+	b.fill("instruction", "At the lake, all of us")
+	before, _, _ := b.state()
+	b.press("#go")
+	b.until("the press is taken back", "document.getElementById('tool').dataset.warned")
+	if after, _, _ := b.state(); after != before {
+		t.Fatalf("the press left the page:\n%s", b.text())
+	}
+	if words := value[string](b, "document.getElementById('instruction').value"); words != "At the lake, all of us" {
+		t.Errorf("the words became %q", words)
+	}
+	wire.mend()
+	b.connected(true)
+	b.offline(false)
+	b.until("the note goes", "!document.getElementById('net').textContent")
+	await[bool](b, `new Promise(done => { const look = async () => (await (await fetch('/create')).text()).includes('At the lake, all of us') ? done(true) : requestAnimationFrame(look); look() })`)
+	b.open("/create")
+	if words := value[string](b, "document.getElementById('instruction').value"); words != "At the lake, all of us" {
+		t.Errorf("loaded anew, the words are %q", words)
 	}
 }

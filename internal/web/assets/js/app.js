@@ -23,6 +23,21 @@ addEventListener('pageshow', e => {
   if (e.persisted) for (const f of document.forms) delete f.dataset.sent;
 });
 
+// Without a network the first press only says so, because a page that fails takes along what was written; a second one is meant.
+const net = document.getElementById('net');
+const look = () => {
+  if (net) net.textContent = navigator.onLine ? '' : net.dataset.say;
+  for (const f of document.forms) delete f.dataset.warned;
+};
+for (const what of ['online', 'offline']) addEventListener(what, look);
+look();
+addEventListener('submit', e => {
+  if (navigator.onLine || e.target.dataset.warned) return;
+  e.preventDefault();
+  e.stopImmediatePropagation();
+  e.target.dataset.warned = 1;
+}, true);
+
 // The worker answers when there is no network. It waits for the page, which comes first.
 addEventListener('load', () => {
   const tt = window.trustedTypes, at = '/sw.js';
