@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"mime/multipart"
 	"net"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -371,4 +372,19 @@ func TestBrowserKeepsWordsWithoutNetwork(t *testing.T) {
 	if words := value[string](b, "document.getElementById('instruction').value"); words != "At the lake, all of us" {
 		t.Errorf("loaded anew, the words are %q", words)
 	}
+}
+
+// A file that is far too large is answered with a page, though the browser is
+// still sending when the answer is there.
+func TestBrowserIsToldThatAFileIsTooLarge(t *testing.T) {
+	t.Parallel()
+	b := browse(t).tab()
+	b.withoutScripts()
+	b.open("/verify")
+	large := filepath.Join(t.TempDir(), "large.jpg")
+	b.must("a file", os.WriteFile(large, make([]byte, 64<<20), 0o600))
+	b.do("choose", chromedp.SetUploadFiles(chromedp.ID("file"), []string{large}))
+	b.follow("Check this picture")
+	b.answered(413)
+	b.reads("larger than 20")
 }
