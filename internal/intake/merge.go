@@ -28,6 +28,9 @@ func (d Draft) Mark() string {
 	return b.String()
 }
 
+// chosen is how many of the parts, from the first, always have a value on a page.
+const chosen = 3
+
 // parts are what of a draft is changed by itself, photos aside.
 func (d *Draft) parts() []string {
 	return []string{d.Request.Scenario, d.Request.Quality, string(d.Request.Aspect), d.Request.Instruction, fmt.Sprint(d.Consent),
@@ -68,7 +71,8 @@ func sum(s string) string {
 // Merge is the draft that is kept once a page has sent its own. What differs
 // from the mark the page began with was changed there and wins; all else stays
 // as it is kept, whoever changed it meanwhile. A photo is in it unless it was
-// taken out there. Without a mark, or with one that is none, the page's own
+// taken out there. What was never chosen is what the page chose, which is what
+// its mark was made of. Without a mark, or with one that is none, the page's own
 // draft wins whole.
 func Merge(mark string, page, kept Draft) Draft {
 	head, tail, _ := strings.Cut(mark, "|")
@@ -77,8 +81,9 @@ func Merge(mark string, page, kept Draft) Draft {
 		return page
 	}
 	out := kept
+	was := kept.parts()
 	for i, part := range page.parts() {
-		if sum(part) != sums[i] {
+		if sum(part) != sums[i] || i < chosen && was[i] == "" {
 			out.take(i, &page)
 		}
 	}

@@ -45,8 +45,10 @@ func TestMergeKeepsWhatEitherPageChanged(t *testing.T) {
 			d.Request.Scenario, d.Request.Quality, d.Request.Aspect, d.Request.Instruction, d.Consent = "x", "enhanced", "1:1", "", false
 			d.Helper = intake.Helper{Season: "a", Clothing: "b", Mood: "c", Title: "d"}
 		}},
-		{"every part there", func(*intake.Draft) {}, func(d *intake.Draft) { *d = intake.Draft{Request: kinpict.Request{Instruction: "new"}} },
-			func(d *intake.Draft) { *d = intake.Draft{Request: kinpict.Request{Instruction: "new"}} }},
+		{"every part there, but for what a page always chooses", func(*intake.Draft) {}, func(d *intake.Draft) { *d = intake.Draft{Request: kinpict.Request{Instruction: "new"}} },
+			func(d *intake.Draft) {
+				*d = intake.Draft{Request: kinpict.Request{Scenario: "beach", Quality: "standard", Aspect: "4:5", Instruction: "new"}}
+			}},
 		{"a photo added there stays", func(d *intake.Draft) { d.Request.Instruction = "sea" }, func(d *intake.Draft) { d.Request.Photos = uses("a", "b", "c") },
 			func(d *intake.Draft) { d.Request.Instruction, d.Request.Photos = "sea", uses("a", "b", "c") }},
 		{"one added on either side", func(d *intake.Draft) { d.Request.Photos = uses("a", "b", "d") }, func(d *intake.Draft) { d.Request.Photos = uses("a", "b", "c") },
