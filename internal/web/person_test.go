@@ -216,3 +216,28 @@ func TestTheLanguageIsTheAccounts(t *testing.T) {
 		t.Errorf("the archive says %.80q", s)
 	}
 }
+
+// What a person confirmed goes along from the guest they were, in the words they read.
+func TestConsentIsKeptInItsWords(t *testing.T) {
+	h := kept(t)
+	ann := h.browser()
+	ann.post("/prefs/language", url.Values{"language": {"de"}, "back": {"/create"}}).to(t, "/create")
+	ann.upload("/create/photos", url.Values{}, snapshot(t, 1)).to(t, "/create")
+	f := ann.get("/create").form(t)
+	f.Set("do", "preview")
+	ann.upload("/create", f).to(t, "/generations/")
+	ann.post("/prefs/language", url.Values{"language": {"en"}, "back": {"/create"}}).to(t, "/create")
+	ann.signIn("ann@example.com")
+	_, z := ann.archive()
+	in, err := z.Open("consents.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), `"wording": "Alle auf diesen Fotos`); n != 1 {
+		t.Errorf("the consents are %s", text)
+	}
+}

@@ -58,6 +58,10 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	// Incomplete has seen to it that the box is ticked.
+	if err := s.Intake.Consent(r.Context(), c, v.say().Say("Everyone in these photos, or their parent, agreed to this.")); err != nil {
+		return err
+	}
 	a, err := run(r.Context(), c, in, req)
 	if err != nil {
 		return s.refused(w, r, v, f, err)
