@@ -81,7 +81,9 @@ func New(s Site) (*Site, error) {
 		s.Languages = languages
 	}
 	s.arrivals = httpd.NewArrivals(512, 64, 1<<30, 320<<20)
-	s.uploads = &httpd.Slots{All: 16, Each: 4}
+	if s.uploads == nil {
+		s.uploads = &httpd.Slots{All: 16, Each: 4}
+	}
 	s.checks = &httpd.Slots{All: 4, Each: 2}
 	s.streams = &httpd.Slots{All: allStreams, Each: eachStreams}
 	s.liveEvery = cmp.Or(s.liveEvery, liveEvery)

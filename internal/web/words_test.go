@@ -1,9 +1,11 @@
 package web
 
 import (
+	"slices"
 	"testing"
 
 	"kinpict"
+	"kinpict/internal/wording"
 )
 
 func TestAmountsInWords(t *testing.T) {
@@ -54,6 +56,18 @@ func TestWaysBackStayOnTheSite(t *testing.T) {
 	for _, bad := range []string{"", "create", "//evil.example", "///evil.example", "/\\evil.example", "https://evil.example/", "/\t/evil.example", "javascript:alert(1)", "\\\\evil.example"} {
 		if got := local(bad); got != "" {
 			t.Errorf("%q leads to %q", bad, got)
+		}
+	}
+}
+
+// The helper's choices are kept by another package, under the names that are
+// said here.
+func TestEveryChoiceHasAName(t *testing.T) {
+	for _, list := range [][]wording.Choice{wording.Seasons, wording.Clothing, wording.Moods} {
+		for _, c := range list {
+			if !slices.Contains(choiceNames, c.Name) {
+				t.Errorf("%q is not said in other languages", c.Name)
+			}
 		}
 	}
 }
