@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -25,7 +26,9 @@ func (b *browser) makes(n uint8) string {
 // ask sends a request of a script's with headers of its own.
 func (b *browser) ask(path string, header ...string) *http.Response {
 	b.Helper()
-	r, err := http.NewRequestWithContext(b.Context(), "GET", b.url+path, nil)
+	ctx, cancel := context.WithTimeout(b.Context(), time.Minute) // a stream that says nothing must not hang the test
+	b.Cleanup(cancel)
+	r, err := http.NewRequestWithContext(ctx, "GET", b.url+path, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -82,6 +85,7 @@ func TestAPageIsToldWhatChanges(t *testing.T) {
 		t.Errorf("behind another it says %+v", waits)
 	}
 	ann.post(first+"/cancel", nil).to(t, first)
+	h.clock.Advance(2 * time.Second) // what is known of the queue is used for a moment
 	if moved := next(); moved.Said.Place != "Als Nächstes dran" || moved.Title != "Als Nächstes dran" {
 		t.Errorf("after the one ahead was canceled it says %+v", moved)
 	}
