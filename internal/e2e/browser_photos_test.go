@@ -3,8 +3,12 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
+	"kinpict/internal/engine/enginetest"
 	"kinpict/internal/photo/heif/heiftest"
 )
 
@@ -38,11 +42,114 @@ func TestBrowserPhotosChange(t *testing.T) {
 			if value[bool](b, ticked) {
 				b.Error("the tick is back on a page loaded anew")
 			}
-			b.follow("Start fresh")
+			b.press("Start fresh")
+			b.follow("Take everything off")
 			b.at("/create")
 			if n := value[int](b, "document.querySelectorAll('.pcard').length"); n != 0 {
 				b.Errorf("%d photos are left", n)
 			}
 		})
 	}
+}
+
+// What a camera hides in a photo does not leave the device.
+func TestBrowserShrinksPhotosAndDropsWhatIsHiddenInThem(t *testing.T) {
+	t.Parallel()
+	b := browse(t).tab()
+	b.open("/create")
+	b.until("the photo picker", "!document.getElementById('photo-input').name")
+	value[bool](b, `(() => {
+		const send = XMLHttpRequest.prototype.send;
+		XMLHttpRequest.prototype.send = function (body) {
+			const sent = body.get('photos');
+			Promise.all([sent.text(), createImageBitmap(sent)]).then(([text, b]) => window.sent = {hidden: text.includes('Exif') || text.includes('48.2N'), size: [b.width, b.height].join()});
+			return send.call(this, body);
+		};
+		return true;
+	})()`)
+	photo := enginetest.Photo(4000, 3000, 7)
+	hidden := "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00 48.2N 16.4E"
+	app1 := append([]byte{0xff, 0xe1, 0, byte(len(hidden) + 2)}, hidden...)
+	file := filepath.Join(t.TempDir(), "IMG_0002.jpg")
+	b.must("a photo", os.WriteFile(file, slices.Concat(photo[:2], app1, photo[2:]), 0o600))
+	b.addPhotos(file)
+	b.until("what was sent", "window.sent")
+	if got := value[string](b, "JSON.stringify(window.sent)"); got != `{"hidden":false,"size":"3072,2304"}` {
+		t.Errorf("the photo was sent as %s", got)
+	}
+}
+
+// A photo that fails says so on its own card, can be tried again there, and
+// leaves the others alone; one that comes twice is there once.
+func TestBrowserPhotoFailsOnItsCardOnly(t *testing.T) {
+	t.Parallel()
+	b := browse(t).tab()
+	b.open("/create")
+	b.addPhotos(b.drawn(2)...)
+	b.mu.Lock()
+	b.refuse[b.url+"/create/photos"] = true // the browser's log says so too
+	b.mu.Unlock()
+	paper := filepath.Join(t.TempDir(), "letter.pdf")
+	b.must("a file", os.WriteFile(paper, []byte("%PDF-1.7 a letter"), 0o600))
+	b.do("choose a file", chromedp.SetUploadFiles(chromedp.ID("photo-input"), []string{paper}))
+	b.until("the reason", "document.querySelector('.pcard.failed .refused')?.textContent.includes('PDF document')")
+	b.until("the word", "document.querySelector('[data-live]').textContent === 'letter.pdf could not be added.'")
+	if value[bool](b, "!!document.querySelector('.pcard.failed [data-again]:not([hidden])')") {
+		t.Error("what cannot work is offered again")
+	}
+	if *screens != "" {
+		b.frames(*screens, "create-failed")
+	}
+	b.press("[aria-label='Remove letter.pdf']")
+	b.until("the other photos alone", "document.querySelectorAll('.pcard').length === 2 && document.querySelectorAll('.pcard[data-id]').length === 2")
+
+	value[bool](b, `(() => {
+		const send = XMLHttpRequest.prototype.send;
+		window.down = true;
+		XMLHttpRequest.prototype.send = function (body) { window.down ? setTimeout(() => this.dispatchEvent(new Event('loadend'))) : send.call(this, body) };
+		return true;
+	})()`)
+	third := b.drawn(3)
+	b.do("choose a photo", chromedp.SetUploadFiles(chromedp.ID("photo-input"), third[2:]))
+	// Whoever is back on the network is not kept waiting for the next try.
+	b.until("the end of trying", "(dispatchEvent(new Event('online')), document.querySelector('.pcard.failed [data-again]:not([hidden])'))")
+	value[bool](b, "(() => { window.down = false; return true })()")
+	b.press("Try again")
+	b.until("three photos", "document.querySelectorAll('.pcard[data-id]').length === 3 && !document.querySelector('.failed, .busy')")
+	b.do("the same again", chromedp.SetUploadFiles(chromedp.ID("photo-input"), third[2:]))
+	b.until("the word", "document.querySelector('[data-live]').textContent === 'portrait-3.jpg is there already.'")
+	if n := value[int](b, "document.querySelectorAll('.pcard').length"); n != 3 {
+		t.Errorf("%d photos are there, want 3", n)
+	}
+	if said := value[string](b, "document.querySelector('[data-count]').textContent"); said != "3 added" {
+		t.Errorf("the order says %q", said)
+	}
+}
+
+// A tab that the person comes back to shows what another one did.
+func TestBrowserTabFollowsAnother(t *testing.T) {
+	t.Parallel()
+	one := browse(t).tab()
+	one.open("/create?scenario=beach")
+	one.addPhotos(one.drawn(1)...)
+	two := one.another()
+	two.open("/create")
+	two.addPhotos(two.drawn(2)[1:]...)
+	two.fill("instruction", "At the lake")
+	two.until("the words to be kept", "document.activeElement.blur() ?? document.querySelector('[data-notes=words] li')")
+	const back = "(() => { document.dispatchEvent(new Event('visibilitychange')); return true })()"
+	before, _, _ := one.state()
+	value[bool](one, back)
+	one.next(before)
+	one.until("both photos and the words", "document.querySelectorAll('.pcard[data-id]').length === 2 && document.getElementById('instruction').value === 'At the lake'")
+	if !value[bool](one, "document.querySelector('[name=scenario][value=beach]').checked") {
+		t.Error("the scenario is another one")
+	}
+	two.open("/sign-in?next=/create")
+	two.signInHere("ann@example.com")
+	two.at("/create")
+	before, _, _ = one.state()
+	value[bool](one, back)
+	one.next(before)
+	one.reads("Your balance", "You need 4 more credits")
 }
