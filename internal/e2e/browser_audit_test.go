@@ -8,33 +8,57 @@ import (
 	"sync"
 
 	"github.com/chromedp/cdproto/emulation"
+	document "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
 // inspect wants the page that is shown to be sound for everybody: at the widths
-// of phones, tablets and desks, in light and dark. A scheme changes nothing but
-// colours, so in the dark only rules about colours are run again.
+// of phones, tablets and desks, in light and dark. It leaves the scheme light.
+//
+// The whole page is looked at in light on a phone. Elsewhere what surrounds the
+// page proper is left out where this tab has seen it before, letter by letter;
+// and as a scheme changes nothing but colours, in the dark only rules about
+// colours are run again.
 func (b *tab) inspect(name string) {
 	b.Helper()
-	b.scheme("light")
-	b.size(390, 844)
+	b.width(390)
 	b.settled()
 	b.narrow(name, 390)
 	b.still(name)
 	b.touchable(name)
 	b.spaced(name)
-	b.accessible(name+", 390, light", everything)
-	b.scheme("dark")
-	b.accessible(name+", 390, dark", colours)
-	b.size(1280, 900)
-	b.narrow(name, 1280)
-	b.accessible(name+", 1280, dark", colours)
-	b.scheme("light")
-	b.accessible(name+", 1280, light", everything)
-	for _, w := range []int64{1920, 768, 320} {
-		b.size(w, 900)
-		b.narrow(name, int(w))
+	b.accessible(name+", 390, light", "document", everything)
+	around, scope := value[string](b, `[...document.body.children].filter(e => e.localName !== 'main').map(e => e.outerHTML).join()`), "document"
+	if b.around[around] {
+		scope = "{include: [['main']]}"
 	}
+	b.around[around] = true
+	b.scheme("dark")
+	b.accessible(name+", 390, dark", scope, colours)
+	b.width(1280)
+	b.narrow(name, 1280)
+	b.accessible(name+", 1280, dark", scope, colours)
+	b.scheme("light")
+	b.accessible(name+", 1280, light", scope, everything)
+	for _, w := range []int64{1920, 768, 320} {
+		b.width(w)
+		b.narrow(name, w)
+	}
+}
+
+// width makes the window so wide and nothing else, which costs less than size,
+// and waits until the page was drawn so.
+func (b *tab) width(w int64) {
+	b.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: w, Height: 900, DeviceScaleFactor: 1})
+	b.must("width", err)
+	ctx, cancel := b.patient()
+	defer cancel()
+	_, err = chromedp.Run(ctx, chromedp.Evaluate[bool](fmt.Sprintf(`new Promise(done => {
+		const drawn = () => innerWidth === %[1]d ? requestAnimationFrame(() => requestAnimationFrame(() => done(true))) : requestAnimationFrame(drawn);
+		drawn();
+	})`, w), chromedp.EvalAwaitPromise))
+	b.must("width", err)
 }
 
 // settled waits for the pictures and typefaces of the page.
@@ -46,7 +70,7 @@ func (b *tab) settled() {
 }
 
 // narrow wants nothing to lie beside a window so wide.
-func (b *tab) narrow(name string, width int) {
+func (b *tab) narrow(name string, width int64) {
 	b.Helper()
 	b.none(name, fmt.Sprintf(`(w => {
 		const all = document.documentElement;
@@ -65,14 +89,15 @@ func (b *tab) still(name string) {
 }
 
 // touchable wants room for a finger at whatever can be pressed: 24 by 24 pixels,
-// but for links within a sentence (WCAG 2.2, 2.5.8).
+// but for links in running text, in a table and in a list of facts, around which
+// axe wants as much room (WCAG 2.2, 2.5.8).
 func (b *tab) touchable(name string) {
 	b.Helper()
 	b.none(name, `(() => {
 		const out = [];
 		const words = e => [...e.parentElement.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim());
 		for (const e of document.querySelectorAll('a[href], button, select, textarea, input:not([type=hidden]), summary')) {
-			if (!e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || getComputedStyle(e).display === 'inline' && words(e)) continue;
+			if (!e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || getComputedStyle(e).display === 'inline' && (e.closest('p, td, dd, li') || words(e))) continue;
 			const r = (/radio|checkbox|file/.test(e.type) && e.closest('label') || e).getBoundingClientRect();
 			if (r.width > 2 && (r.width < 24 || r.height < 24)) out.push('too small for a finger, ' + Math.round(r.width) + ' by ' + Math.round(r.height) + ': ' + e.outerHTML.slice(0, 120));
 		}
@@ -86,11 +111,12 @@ func (b *tab) spaced(name string) {
 	b.Helper()
 	b.none(name, `(() => {
 		const hides = v => v === 'hidden' || v === 'clip';
-		const cut = () => new Set([...document.body.querySelectorAll('*')].filter(e => {
-			if (e.clientWidth < 2 || !e.innerText?.trim()) return false;
+		const tight = [...document.body.querySelectorAll('*')].filter(e => {
+			if (e.clientWidth < 2 || !e.textContent.trim()) return false;
 			const s = getComputedStyle(e);
-			return hides(s.overflowX) && e.scrollWidth > e.clientWidth + 1 || hides(s.overflowY) && e.scrollHeight > e.clientHeight + 1;
-		}));
+			return hides(s.overflowX) || hides(s.overflowY);
+		});
+		const cut = () => new Set(tight.filter(e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1));
 		const before = cut(), sheet = new CSSStyleSheet();
 		sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }');
 		document.adoptedStyleSheets = [sheet];
@@ -125,18 +151,22 @@ var axe = sync.OnceValues(func() (string, error) {
 	return string(text), err
 })
 
-// accessible wants axe to find no violation. It is evaluated from outside, so
+// withAxe has every page to come loaded with axe. That is done from outside, so
 // the page's own policy stays as strict as it is.
-func (b *tab) accessible(name, rules string) {
+func (b *tab) withAxe() {
 	b.Helper()
-	if !value[bool](b, "'axe' in window") {
-		source, err := axe()
-		b.must("axe", err)
-		value[bool](b, source+"\n;true")
-	}
+	source, err := axe()
+	b.must("axe", err)
+	_, err = chromedp.Call(b.ctx, document.AddScriptToEvaluateOnNewDocument, document.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+	b.must("axe", err)
+}
+
+// accessible wants axe to find no violation.
+func (b *tab) accessible(name, scope, rules string) {
+	b.Helper()
 	ctx, cancel := b.patient()
 	defer cancel()
-	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`axe.run(document, {runOnly: `+rules+`, resultTypes: ['violations'], iframes: false, preload: false}).then(r =>
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`axe.run(`+scope+`, {runOnly: `+rules+`, resultTypes: ['violations'], iframes: false, preload: false}).then(r =>
 		r.violations.flatMap(v => v.nodes.map(n => v.id + ' (' + v.impact + '): ' + (n.any[0] ?? n.all[0] ?? n.none[0] ?? v).message + ', at ' + n.target.join(' ') + ' ' + n.html.slice(0, 120))))`, chromedp.EvalAwaitPromise))
 	b.must("axe on "+name, err)
 	for _, f := range found {

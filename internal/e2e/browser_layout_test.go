@@ -80,6 +80,9 @@ func everyone(t *testing.T, f func(b *tab, v sight)) {
 		t.Fatal(err)
 	}
 	rich, poor, guest := s.tab(), s.tab(), s.tab()
+	for _, b := range []*tab{rich, poor, guest} {
+		b.withAxe()
+	}
 	for _, v := range rich.seen() {
 		f(rich, v)
 	}

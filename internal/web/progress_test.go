@@ -113,6 +113,7 @@ func TestProgressIsToldToItsOwner(t *testing.T) {
 	h := open(t)
 	ann, bob := h.browser(), h.browser()
 	ann.signIn("ann@example.com")
+	h.clock.Advance(time.Second) // the newest mail is bob's
 	bob.signIn("bob@example.com")
 	ann.buy("").want(t, 200, "80 credits added")
 	made := ann.makes(1)
@@ -179,6 +180,7 @@ func TestAHeldRequestThatHasHadItsTime(t *testing.T) {
 	h := open(t)
 	ann, bob := h.browser(), h.browser()
 	ann.signIn("ann@example.com")
+	h.clock.Advance(time.Second) // the newest mail is bob's
 	bob.signIn("bob@example.com")
 	ann.upload("/create/photos", url.Values{}, snapshot(t, 1)).to(t, "/create")
 	f := ann.get("/create").form(t)

@@ -58,10 +58,10 @@ func TestBuyingWithACode(t *testing.T) {
 	}
 	back := ann.post(bank, url.Values{"outcome": {"paid"}}).to(t, "/checkout/return")
 	ann.get(back).want(t, 200, "80 credits added", "Paid $9.", "Promo code SPRING-26", "−$3", "$12")
-	ann.get("/purchases").want(t, 200, "$3 off by SPRING-26", "$9")
+	ann.get("/purchases").want(t, 200, "$3 off by <bdi>SPRING-26</bdi>", "$9")
 	receipt := ann.get("/purchases").text
 	link := regexp.MustCompile(`/purchases/pur_[^"]+`).FindString(receipt)
-	ann.get(link).want(t, 200, "Promo code SPRING-26", "−$3", "$12", "$9")
+	ann.get(link).want(t, 200, "Promo code <bdi>SPRING-26</bdi>", "−$3", "$12", "$9")
 }
 
 func TestExtraCreditsByACode(t *testing.T) {
@@ -75,7 +75,7 @@ func TestExtraCreditsByACode(t *testing.T) {
 	back := ann.post(bank, url.Values{"outcome": {"paid"}}).to(t, "/checkout/return")
 	ann.get(back).want(t, 200, "100 credits added", "20 extra by EXTRA20", "You have 100 credits now")
 	ann.get("/credits").want(t, 200, "Extra credits")
-	ann.get("/purchases").want(t, 200, "20 extra by EXTRA20")
+	ann.get("/purchases").want(t, 200, "20 extra by <bdi>EXTRA20</bdi>")
 }
 
 func TestCodeThatDoesNotWorkOnThePage(t *testing.T) {

@@ -348,8 +348,16 @@ func (w wanted) csv(f billing.Filter) string {
 	return w.address("/credits/statement.csv")
 }
 
+// day is what a date field can hold of an address; what is no day stays out of it.
+func day(s string) string {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return ""
+	}
+	return s
+}
+
 func filterView(say *lang.Printer, w wanted, f billing.Filter) FilterView {
-	v := FilterView{From: w.from, To: w.to, Reference: w.reference, Active: w.active(), Open: w.active(), CSV: w.csv(f), Print: w.address("/credits", "print", "1"), First: w.address("/credits")}
+	v := FilterView{From: day(w.from), To: day(w.to), Reference: w.reference, Active: w.active(), Open: w.active(), CSV: w.csv(f), Print: w.address("/credits", "print", "1"), First: w.address("/credits")}
 	v.Shows = []Option{{"", say.Say("Everything"), w.show == ""}}
 	for _, s := range billing.Shows {
 		v.Shows = append(v.Shows, Option{s, say.Told(shows[s]), w.show == s})
