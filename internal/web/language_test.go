@@ -14,10 +14,26 @@ import (
 
 // What people and operators wrote, names of languages, and what no language
 // writes in another way.
-var unsaid = regexp.MustCompile(`[\w.]+@[\w.]+|https?://\S+|/[a-z][\w/-]*|\b(?:gen|pho|pur|rcp|rev|hld|lot|txn|ses|tok|acc|key|req|img)_[\w…]*|\b(?:UTC|JPEG|PNG|WebP|HEIC|HEIF|PDF|CSV|JSON|MB|MiB|KB|cm|mm|dpi|px|USD|EUR|GBP|CHF|Kinpict|English|Deutsch|API|A4|A5|C2PA|sha256)\b|العربية|\x{00a0}`)
+var unsaid = regexp.MustCompile(`[\w.]+@[\w.]+|https?://\S+|/[a-z][\w/-]*|\b(?:gen|pho|pur|rcp|rev|hld|lot|txn|ses|tok|acc|key|req|img)_[\w…]*|\b(?:UTC|JPEG|PNG|WebP|HEIC|HEIF|PDF|CSV|JSON|MB|MiB|KB|cm|mm|dpi|px|USD|EUR|GBP|CHF|Kinpict|Standard|Enhanced|English|Deutsch|API|A4|A5|C2PA|sha256)\b|العربية|\x{00a0}`)
 
-// Words of the specimens themselves: titles and texts of scenarios, names, messages.
-var ours = strings.Fields(`April August Autumn Beach Choose December Enhanced Enough Faces February Frames Gallery Gold Holiday January July June Keep Leaves Long March May Morenos My Nana Not November October One Photo Photos Say September Shorten Sign Something Standard Taped The This Use Used all and are at balance cards colour come costs credits each eightieth else evening everyone face fine fir foil for frames here in instead is it lake larger lettering made mats may missing nearly of on one original out over painted photo plaster prints same sand sea small soft something the them together wall was washes with`)
+// written is what the specimens say that no catalogue holds, whole: scenarios
+// bring their own languages, a person wrote the rest, or a use case said it.
+var written = strings.NewReplacer(func() []string {
+	var out []string
+	for _, s := range []string{
+		"Autumn, all together", "Leaves, washes of colour and everyone in them.", "Beach evening", "Taped prints over painted sea and sand.",
+		"Holiday cards", "Gold frames, fir and foil lettering.", "Gallery wall", "Frames with mats on a plaster wall.", "One face each is fine", "The Morenos, 2026", "The Morenos",
+		"Nana's eightieth, <b>at the lake</b>", "My balance was 80.", "Something is missing here.", "Standard costs 5 credits instead of 4.",
+		"Enough for 14 x 14 cm.", "A larger one prints larger.", "This photo is small. Faces may come out soft.", "Use the original.", "Photo 1 is small.", "Photo 1", "Photo 2", "Choose Standard.",
+		"Photos 1 and 2 are nearly the same.", "Keep one.", "Not made.", "Say something else.", "Long.", "Shorten it.", "Used", "Sign in.",
+	} {
+		out = append(out, s, " ")
+	}
+	return out
+}()...)
+
+// month is written by the date of a specimen.
+var month = regexp.MustCompile(`\b(?:September|October|November) 2026\b`)
 
 var (
 	hiddenText = regexp.MustCompile(`(?s)<!doctype html>|<template.*?</template>|<(?:q|bdi)[^>]*>.*?</(?:q|bdi)>|<[^>]*(?:translate="no"|dir="auto")[^>]*>[^<]*`)
@@ -58,12 +74,12 @@ func TestNoWordStandsOutsideTheCatalogue(t *testing.T) {
 			texts = append(texts, anyTag.ReplaceAllString(hiddenText.ReplaceAllString(page, " "), " "))
 			var found []string
 			for _, text := range texts {
-				text = html.UnescapeString(text)
+				text = month.ReplaceAllString(written.Replace(html.UnescapeString(text)), " ")
 				for said.MatchString(text) {
 					text = said.ReplaceAllString(text, " ")
 				}
 				for _, w := range strings.FieldsFunc(unsaid.ReplaceAllString(text, " "), func(r rune) bool { return !unicode.IsLetter(r) }) {
-					if len([]rune(w)) > 1 && !slices.Contains(ours, w) && !slices.Contains(found, w) {
+					if len([]rune(w)) > 1 && !slices.Contains(found, w) {
 						found = append(found, w)
 					}
 				}
