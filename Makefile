@@ -1,7 +1,7 @@
 # Kinpict. `make run` and `make test` are all there is to know; the rest is for those who work on it.
 BIN := bin/kinpict
 
-.PHONY: run build test deps check race soak bench golden sheets screens help
+.PHONY: run build test deps check race soak bench golden sheets screens lighthouse help
 
 run: build ## Build and serve at http://localhost:8080 on embedded defaults
 	$(BIN) serve
@@ -41,6 +41,10 @@ sheets: ## Contact sheets of every scenario, count, aspect and quality in ./shee
 
 screens: deps ## Pictures of every page and state, on a phone and a desk, light and dark, in ./screens
 	go test -count=1 ./internal/e2e -run '^TestBrowserScreens$$' -e2e.screens=$(CURDIR)/screens
+
+lighthouse: build ## Start the product and print Lighthouse's mobile scores of home, a scenario, pricing and the tool; fails below 98, 100, 100, 100
+	scripts/deps lighthouse
+	node internal/e2e/testdata/lighthouse/run.mjs $(CURDIR)/$(BIN)
 
 help:
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

@@ -16,11 +16,9 @@ import (
 // Mark is the mark of a draft.
 func (d Draft) Mark() string {
 	var b strings.Builder
-	for i, part := range d.parts() {
-		if i > 0 {
-			b.WriteByte('.')
-		}
-		b.WriteString(sum(part))
+	b.WriteString(sum(fmt.Sprint(d.Consent)))
+	for _, part := range d.parts() {
+		b.WriteString("." + sum(*part))
 	}
 	for _, u := range d.Request.Photos {
 		fmt.Fprintf(&b, "|%s.%s.%s", u.ID, sum(string(u.Role)), sum(u.Label))
@@ -31,34 +29,10 @@ func (d Draft) Mark() string {
 // chosen is how many of the parts, from the first, always have a value on a page.
 const chosen = 3
 
-// parts are what of a draft is changed by itself, photos aside.
-func (d *Draft) parts() []string {
-	return []string{d.Request.Scenario, d.Request.Quality, string(d.Request.Aspect), d.Request.Instruction, fmt.Sprint(d.Consent),
-		d.Helper.Season, d.Helper.Clothing, d.Helper.Mood, d.Helper.Title}
-}
-
-// take puts part i of another draft in place of its own.
-func (d *Draft) take(i int, from *Draft) {
-	switch i {
-	case 0:
-		d.Request.Scenario = from.Request.Scenario
-	case 1:
-		d.Request.Quality = from.Request.Quality
-	case 2:
-		d.Request.Aspect = from.Request.Aspect
-	case 3:
-		d.Request.Instruction = from.Request.Instruction
-	case 4:
-		d.Consent = from.Consent
-	case 5:
-		d.Helper.Season = from.Helper.Season
-	case 6:
-		d.Helper.Clothing = from.Helper.Clothing
-	case 7:
-		d.Helper.Mood = from.Helper.Mood
-	case 8:
-		d.Helper.Title = from.Helper.Title
-	}
+// parts are what of a draft is changed by itself, photos and the consent aside.
+func (d *Draft) parts() []*string {
+	return []*string{&d.Request.Scenario, &d.Request.Quality, (*string)(&d.Request.Aspect), &d.Request.Instruction,
+		&d.Helper.Season, &d.Helper.Clothing, &d.Helper.Mood, &d.Helper.Title}
 }
 
 // sum is short, because it tells apart what one person wrote in one field.
@@ -77,14 +51,17 @@ func sum(s string) string {
 func Merge(mark string, page, kept Draft) Draft {
 	head, tail, _ := strings.Cut(mark, "|")
 	sums := strings.Split(head, ".")
-	if len(sums) != len(page.parts()) {
+	parts := page.parts()
+	if len(sums) != 1+len(parts) {
 		return page
 	}
 	out := kept
-	was := kept.parts()
-	for i, part := range page.parts() {
-		if sum(part) != sums[i] || i < chosen && was[i] == "" {
-			out.take(i, &page)
+	if sum(fmt.Sprint(page.Consent)) != sums[0] {
+		out.Consent = page.Consent
+	}
+	for i, kept := range out.parts() {
+		if sum(*parts[i]) != sums[1+i] || i < chosen && *kept == "" {
+			*kept = *parts[i]
 		}
 	}
 	out.Request.Photos = mergePhotos(tail, page.Request.Photos, kept.Request.Photos)

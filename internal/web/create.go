@@ -98,7 +98,6 @@ func (s *Site) tool(r *http.Request, v *visit, d *intake.Draft) (*CreateView, er
 		Selected: q.Scenario, Shape: q.Aspect, Instruction: q.Instruction, Quality: q.Quality, Consent: shown.Consent,
 		Rates: rates(say, v.catalog, v.balance.Spendable)}
 	view.Path = "/create" // also where a form was sent elsewhere
-	view.Private = true
 	for _, a := range s.shapes() {
 		view.Shapes = append(view.Shapes, Shape{a, shapeName(say, a)})
 	}
@@ -111,6 +110,7 @@ func (s *Site) tool(r *http.Request, v *visit, d *intake.Draft) (*CreateView, er
 	view.Seen = shown.Mark()
 	view.Photos, view.Told = cardsOf(say, q.Photos, photos), s.tell(say, *q, photos)
 	view.Begun = len(view.Photos) > 0 || view.Instruction != "" || d.Helper != (intake.Helper{})
+	view.Private = view.Signed || view.Begun // to everybody else it shows the same
 	view.Helper, view.Seasons, view.Clothing, view.Moods = d.Helper, wording.Seasons, wording.Clothing, wording.Moods
 	return view, nil
 }

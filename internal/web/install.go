@@ -90,15 +90,7 @@ func (s *Site) takeShared(w http.ResponseWriter, r *http.Request) error {
 	if len(f.added) == 0 && len(f.faults) == 0 {
 		f.faults = append(f.faults, &kinpict.Error{Code: kinpict.Invalid, Message: "No photo came with what was shared.", Hint: "Share JPEG, PNG, WebP or HEIC files."})
 	}
-	if len(f.faults) == 0 {
-		http.Redirect(w, r, "/create#people", http.StatusSeeOther)
-		return nil
-	}
-	v, err := s.visitBy(r, c)
-	if err != nil {
-		return err
-	}
-	return s.again(w, r, v, f, http.StatusUnprocessableEntity, nil)
+	return s.shown(w, r, c, f)
 }
 
 // OfflineView feeds offline.html.

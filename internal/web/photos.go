@@ -29,6 +29,11 @@ func (s *Site) addPhotos(w http.ResponseWriter, r *http.Request) error {
 		}
 		return added(w, s.printer(r), f.added)
 	}
+	return s.shown(w, r, c, f)
+}
+
+// shown leads to the photos in the tool, or shows it with what is wrong with them.
+func (s *Site) shown(w http.ResponseWriter, r *http.Request, c kinpict.Caller, f *sent) error {
 	if len(f.faults) == 0 {
 		http.Redirect(w, r, "/create#people", http.StatusSeeOther)
 		return nil

@@ -25,7 +25,7 @@ func (s *Site) art() string {
 func samplePath(id string) string { return "/scenarios/" + id + "/sample" }
 
 // hidden are the paths that hold nothing for a search engine.
-var hidden = []string{"/api/", "/account", "/checkout", "/create", "/credits", "/generations", "/held/", "/help/", "/outbox", "/prefs/", "/purchases", "/sandbox/", "/sign-in"}
+var hidden = []string{"/api/", "/account", "/checkout", "/create/", "/credits", "/generations", "/held/", "/help/", "/outbox", "/prefs/", "/purchases", "/sandbox/", "/sign-in"}
 
 func (s *Site) robots(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -38,8 +38,8 @@ addEventListener('submit', e => {
   e.target.dataset.warned = 1;
 }, true);
 
-// The worker answers when there is no network. It waits for the page, which comes first.
-addEventListener('load', () => {
+// The worker answers when there is no network. It is for the next page, so it waits until this one has long been there.
+addEventListener('load', () => setTimeout(() => {
   const tt = window.trustedTypes, at = '/sw.js';
   navigator.serviceWorker?.register(tt ? tt.createPolicy('kinpict', { createScriptURL: () => at }).createScriptURL(at) : at).catch(() => {});
-});
+}, 4000));
