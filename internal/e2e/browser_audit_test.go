@@ -173,13 +173,3 @@ func (b *tab) accessible(name, scope, rules string) {
 		b.Errorf("%s: %s", name, f)
 	}
 }
-
-// print shows the page as it goes to a printer, on a sheet of A4 at 96 dots an
-// inch, whatever the scheme.
-func (b *tab) print() {
-	b.Helper()
-	b.size(794, 1123)
-	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: "dark"}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
-	b.must("print", err)
-}

@@ -126,6 +126,9 @@ func (p *Printer) Signed(n kinpict.Credits) string {
 // symbols of currencies that have one everybody reads without their code.
 var symbols = map[string]string{"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
+// Symbol is the sign of a currency that everybody reads without its code, or "".
+func Symbol(currency string) string { return symbols[currency] }
+
 // Where a language writes the symbol of a currency (CLDR, standard pattern).
 func before(amount, symbol string) string { return symbol + amount }
 func after(amount, symbol string) string  { return amount + "\u00a0" + symbol }
@@ -142,7 +145,7 @@ func (p *Printer) Money(m kinpict.Money) string {
 	if rest := m.Amount % unit; rest != 0 {
 		s += p.decimal + fmt.Sprintf("%0*d", digits, rest)
 	}
-	if sign, ok := symbols[m.Currency]; ok {
+	if sign := Symbol(m.Currency); sign != "" {
 		return p.money(s, sign)
 	}
 	return after(s, code)

@@ -170,7 +170,7 @@ func (d *dressing) parse(files map[string]string, p *lang.Printer) (map[string]*
 		"t": p.Say, "h": p.Rich, "tc": p.SayOf, "told": p.Told,
 		"credits": p.Credits, "signed": p.Signed, "money": p.Money, "date": p.Date, "month": p.Month, "moment": p.Moment, "clock": p.Clock, "iso": iso,
 		"role":  func(r kinpict.Role) string { return p.Told(roleNames[r]) },
-		"short": short, "title": title[kinpict.Role], "roles": func() []kinpict.Role { return kinpict.Roles },
+		"short": short, "roles": func() []kinpict.Role { return kinpict.Roles },
 		"kinds": func() []Note { return []Note{{Kind: "refused"}, {Kind: "warning"}, {Kind: "info"}} },
 		"num": func(n any) (string, error) {
 			switch n := n.(type) {

@@ -67,7 +67,7 @@ func currencies(c *kinpict.Catalog, chosen string) []Currency {
 // currencyName is a code with its sign, where it has one of its own.
 func currencyName(code string) string {
 	name := strings.ToUpper(code)
-	if sign, ok := symbols[code]; ok {
+	if sign := lang.Symbol(code); sign != "" {
 		return name + " " + sign
 	}
 	return name

@@ -59,8 +59,8 @@ func TestPacksOfASale(t *testing.T) {
 		{"a code for another pack", sale{"", &kinpict.Promo{Code: "BIG", Percent: 50, Packs: []string{"credits-280"}}}, "$12", "$12", "", 20},
 	} {
 		p := packs(english, c, x.sale, key, "")[0]
-		if money(p.Price) != x.price || money(p.Full) != x.full || p.Promo != x.promo || p.Supports[0].Count != x.pictures {
-			t.Errorf("%s: %s instead of %s by %q for %d pictures; want %s, %s, %q, %d", x.name, money(p.Price), money(p.Full), p.Promo, p.Supports[0].Count,
+		if english.Money(p.Price) != x.price || english.Money(p.Full) != x.full || p.Promo != x.promo || p.Supports[0].Count != x.pictures {
+			t.Errorf("%s: %s instead of %s by %q for %d pictures; want %s, %s, %q, %d", x.name, english.Money(p.Price), english.Money(p.Full), p.Promo, p.Supports[0].Count,
 				x.price, x.full, x.promo, x.pictures)
 		}
 	}
