@@ -47,6 +47,9 @@ func TestForeignIDs(t *testing.T) {
 		}
 		for _, r := range routes {
 			noun := strings.Split(strings.TrimPrefix(r.path, "/api/v1/"), "/")[0]
+			if noun == "deletions" {
+				continue // a receipt is for whoever knows its id: whose it was is gone, and it names nobody
+			}
 			if len(ids[noun]) == 0 {
 				s.Errorf("%s %s: this test has nothing to ask for", r.method, r.path)
 			}

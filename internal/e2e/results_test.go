@@ -100,7 +100,7 @@ func TestResultsWithoutScripts(t *testing.T) {
 		if h := visitor.head(link, "", ""); h.status != http.StatusOK || h.text != "" {
 			s.Errorf("its head is answered %d with %d bytes", h.status, len(h.text))
 		}
-		b.see(at).holds(s, "Opened one time")
+		b.see(at).holds(s, "Opened once")
 
 		compare := b.see(at + "/compare")
 		compare.holds(s, "Made from")
