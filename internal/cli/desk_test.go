@@ -134,7 +134,7 @@ func TestVerifyReceipt(t *testing.T) {
 	defer site.Close()
 	none := "--data=" + t.TempDir()
 	good, known, other := write("receipt.json", file), write("keys.json", []byte(keys)), write("other.json", theirs)
-	cheap := write("cheap.json", regexp.MustCompile(`1200`).ReplaceAll(file, []byte("1100")))
+	cheap := write("cheap.json", regexp.MustCompile(`:1200\b`).ReplaceAll(file, []byte(":1100")))
 	for _, c := range []struct {
 		name   string
 		status int
