@@ -53,7 +53,7 @@ func removeBinary() {
 // A process is one installation of the real program: it can be started, killed
 // and started again on the same data.
 type process struct {
-	t   *testing.T
+	t   testing.TB
 	url string
 	env []string
 	log *journal
@@ -64,7 +64,7 @@ type process struct {
 
 // install prepares a program on an empty database of that kind that draws with
 // the engine at url. Its limits are relaxed.
-func install(t *testing.T, kind, dbURL, engine string) *process {
+func install(t testing.TB, kind, dbURL, engine string) *process {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
