@@ -11,9 +11,11 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"embed"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -218,35 +220,73 @@ func (d *dressing) render(name string, view any) ([]byte, error) {
 }
 
 func (d *dressing) renderIn(p *lang.Printer, name string, view any) ([]byte, error) {
+	var b bytes.Buffer
+	err := d.renderTo(&b, p, name, view)
+	return b.Bytes(), err
+}
+
+func (d *dressing) renderTo(b *bytes.Buffer, p *lang.Printer, name string, view any) error {
 	t := d.pages[p.Code][name]
 	if t == nil {
-		return nil, fmt.Errorf("there is no page %q", name)
+		return fmt.Errorf("there is no page %q", name)
 	}
-	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "base", view); err != nil {
-		return nil, fmt.Errorf("render %s: %w", name, err)
+	if err := t.ExecuteTemplate(b, "base", view); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
 	}
-	return b.Bytes(), nil
+	return nil
+}
+
+// Sheets are what a page is made on. A compressor alone is most of a megabyte, so
+// they are used again.
+type sheets struct {
+	plain, small bytes.Buffer
+	zip          *gzip.Writer
+}
+
+// pageEffort is how hard a page is compressed: more costs more time than it saves.
+const pageEffort = 5
+
+var spare = sync.Pool{New: func() any {
+	z, err := gzip.NewWriterLevel(io.Discard, pageEffort)
+	if err != nil {
+		panic("web: " + err.Error()) // a level that does not exist
+	}
+	return &sheets{zip: z}
+}}
+
+// back keeps sheets for the next page, unless a page of rare length made them large.
+func (s *sheets) back() {
+	if s.plain.Cap() <= 1<<20 {
+		spare.Put(s)
+	}
 }
 
 // send answers with a page.
 func (d *dressing) send(w http.ResponseWriter, r *http.Request, status int, name string, view any) error {
-	body, err := d.render(name, view)
-	if err != nil {
+	s := spare.Get().(*sheets)
+	defer s.back()
+	s.plain.Reset()
+	if err := d.renderTo(&s.plain, spoken(view), name, view); err != nil {
 		return err
 	}
+	body := s.plain.Bytes()
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", spoken(view).Code)
 	h.Add("Vary", "Accept-Encoding, Accept-Language, Cookie")
 	if accepts(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = squeeze(body, 5) // more effort costs more time than it saves
+		s.small.Reset()
+		s.zip.Reset(&s.small)
+		s.zip.Write(body) // a buffer takes everything
+		s.zip.Close()
+		body = s.small.Bytes()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, err = w.Write(body)
+	if r.Method == http.MethodHead {
+		return nil
 	}
+	_, err := w.Write(body) // which keeps nothing of it
 	return err
 }
