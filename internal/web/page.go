@@ -166,6 +166,41 @@ func pageFiles(look *theme.Theme) (map[string]string, error) {
 // parse makes the pages with the functions that say things in a language:
 // t says a text, h one that holds markup, tc one that needs a context.
 func (d *dressing) parse(files map[string]string, p *lang.Printer) (map[string]*template.Template, error) {
+	return d.parsed(files, p, len(d.skin.Templates()) == 0)
+}
+
+// constant are the functions whose answers to words of a template are the same on
+// every page, see fold. What fails is left for the page to fail with.
+func (d *dressing) constant(p *lang.Printer) map[string]func(words ...string) (string, bool) {
+	return map[string]func(words ...string) (string, bool){
+		"t": func(words ...string) (string, bool) {
+			if len(words) == 0 {
+				return "", false
+			}
+			args := make([]any, len(words)-1)
+			for i, w := range words[1:] {
+				args[i] = w
+			}
+			return template.HTMLEscapeString(p.Say(words[0], args...)), true
+		},
+		"asset": func(words ...string) (string, bool) {
+			if len(words) != 1 || d.assets.files[words[0]] == nil {
+				return "", false
+			}
+			return template.HTMLEscapeString(d.assets.url(words[0])), true
+		},
+		"icon": func(words ...string) (string, bool) {
+			if len(words) != 1 || icons[words[0]] == "" {
+				return "", false
+			}
+			return string(icon(words[0])), true
+		},
+		"mark":  func(words ...string) (string, bool) { return string(d.mark()), len(words) == 0 },
+		"brand": func(words ...string) (string, bool) { return template.HTMLEscapeString(d.skin.Name()), len(words) == 0 },
+	}
+}
+
+func (d *dressing) parsed(files map[string]string, p *lang.Printer, folded bool) (map[string]*template.Template, error) {
 	a := d.assets
 	base, err := template.New("base.html").Option("missingkey=error").Funcs(template.FuncMap{
 		"asset": a.url, "icon": icon, "mark": d.mark, "brand": d.skin.Name, "favicon": d.favicon,
@@ -189,6 +224,9 @@ func (d *dressing) parse(files map[string]string, p *lang.Printer) (map[string]*
 	if err != nil {
 		return nil, err
 	}
+	if folded {
+		fold(base, d.constant(p))
+	}
 	pages := make(map[string]*template.Template, len(files))
 	for _, n := range slices.Sorted(maps.Keys(files)) {
 		if n == "base.html" {
@@ -200,6 +238,9 @@ func (d *dressing) parse(files map[string]string, p *lang.Printer) (map[string]*
 		}
 		if _, err := t.New(n).Parse(files[n]); err != nil {
 			return nil, err
+		}
+		if folded {
+			fold(t, d.constant(p))
 		}
 		pages[strings.TrimSuffix(n, ".html")] = t
 	}
