@@ -120,9 +120,10 @@ func TestBrowserSpecimens(t *testing.T) {
 }
 
 // German has the longest words, Arabic is written from right to left. No language
-// has colours of its own.
+// has colours or markup of its own, so axe looks at one state of a page.
 func TestBrowserSpecimensInOtherLanguages(t *testing.T) {
 	for _, language := range []string{"de", "ar"} {
+		var seen sync.Map
 		browseGallery(t, language, func(b *tab, path string) {
 			b.width(390)
 			b.settled()
@@ -130,7 +131,10 @@ func TestBrowserSpecimensInOtherLanguages(t *testing.T) {
 			if language == "de" {
 				b.touchable(path)
 				b.spaced(path)
-				b.accessible(path, "document", everything+`, rules: {'color-contrast': {enabled: false}}`)
+				page, _, _ := strings.Cut(path, "%")
+				if _, again := seen.LoadOrStore(page, true); !again {
+					b.accessible(path, "document", everything+`, rules: {'color-contrast': {enabled: false}}`)
+				}
 			}
 			for _, w := range []int64{1280, 320} {
 				b.width(w)

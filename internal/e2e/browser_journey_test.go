@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	downloads "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -55,14 +56,62 @@ func (b *tab) develops() {
 	}
 }
 
-func TestBrowserGuestPreview(t *testing.T) {
+// visits runs f as each kind of visitor, on a fresh product each: what one can
+// do, all can. change, if given, edits the product's settings.
+func visits(t *testing.T, change func(*config.Config), f func(b *tab)) {
+	t.Helper()
 	t.Parallel()
-	s := browse(t)
-	b := s.tab()
+	for _, v := range []struct {
+		name            string
+		phone, noscript bool
+	}{{"at a desk", false, false}, {"on a phone", true, false}, {"on a phone without scripts", true, true}} {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			b := newStack(t, "sqlite", change).tab()
+			if v.phone {
+				b.size(390, 844)
+			}
+			if v.noscript {
+				b.withoutScripts()
+			}
+			f(b)
+		})
+	}
+}
+
+func TestBrowserGuestPreviewToPurchase(t *testing.T) {
+	visits(t, ownEngine, func(b *tab) {
+		b.guestPreview()
+		b.follow("Make it in full size")
+		b.at("/create?from=")
+		b.kept("Summer at the lake.", 2)
+		b.press("#consent")
+		b.follow("Keep this and add credits")
+		b.answered(422)
+		b.follow("Buy 80 credits, $12")
+		b.at("/sandbox/checkout/")
+		b.follow("Pay")
+		b.at("/checkout/return")
+		b.reads("80 credits added", "Your picture is waiting")
+		b.follow("Make picture, 4 credits")
+		b.at("/generations/")
+		b.reads("Here you all are", "Print it")
+		b.download("Download")
+		b.open("/credits")
+		b.reads("+80", "−4", "76 credits")
+		b.audit()
+	})
+}
+
+// guestPreview makes the free preview, asks for a second, and signs in to keep
+// the first.
+func (b *tab) guestPreview() {
+	b.Helper()
 	b.open("/")
 	b.follow("Make a picture, first preview free")
 	b.at("/create")
 	b.addPhotos(b.drawn(2)...)
+	b.fill("instruction", "Summer at the lake.")
 	b.press("#consent")
 	b.follow("Make my free preview")
 	b.develops()
@@ -93,22 +142,9 @@ func TestBrowserGuestPreview(t *testing.T) {
 	b.reads("Free preview")
 	b.follow(`.idea[href="` + first + `"]`)
 	b.reads("Here you all are")
-	b.audit()
 }
 
-func TestBrowserBuyAndMake(t *testing.T) {
-	t.Parallel()
-	s := browse(t)
-	buyAndMake(s.tab())
-}
-
-func TestBrowserBuyAndMakeWithoutScripts(t *testing.T) {
-	t.Parallel()
-	s := browse(t)
-	b := s.tab()
-	b.withoutScripts()
-	buyAndMake(b)
-}
+func TestBrowserBuyAndMake(t *testing.T) { visits(t, ownEngine, buyAndMake) }
 
 func buyAndMake(b *tab) {
 	b.Helper()
@@ -124,7 +160,7 @@ func buyAndMake(b *tab) {
 	b.reads("80 credits added", "You have 80 credits now")
 
 	b.follow("Make a picture")
-	b.addPhotos(b.drawn(2)...)
+	b.addPhotos(append(b.drawn(1), b.heic())...)
 	b.fill("instruction", "Summer at the lake.")
 	b.press("#consent")
 	b.follow("Make picture, 4 credits")
@@ -177,14 +213,14 @@ func (b *tab) browserContext() cdp.BrowserContextID {
 	return chromedp.FromContext(b.ctx).BrowserContextID
 }
 
-func TestBrowserTooFewCredits(t *testing.T) {
-	t.Parallel()
-	s := browse(t)
-	b := s.tab()
+func TestBrowserTooFewCredits(t *testing.T) { visits(t, nil, tooFewCredits) }
+
+func tooFewCredits(b *tab) {
+	b.Helper()
 	b.open("/sign-in?next=/create")
 	b.signInHere("ann@example.org")
 	b.at("/create")
-	s.give("ann", 3, adjustment{})
+	b.give("ann", 3, adjustment{})
 	b.open("/create")
 	b.reads("You need 1 more credit", "3 credits")
 	b.addPhotos(b.drawn(2)...)
@@ -196,6 +232,9 @@ func TestBrowserTooFewCredits(t *testing.T) {
 	b.kept("Summer at the lake.", 2)
 
 	late := b.another()
+	if b.noscript {
+		late.withoutScripts()
+	}
 	late.open(value[string](b, "document.querySelector('a[href^=\"/held/\"]').pathname"))
 	late.reads("Your picture is waiting", "Summer at the lake.", "You need 1 more credit")
 
@@ -245,31 +284,30 @@ func (b *tab) one(path string, balance int) {
 	b.audit()
 }
 
-func TestBrowserFailureReturnsAndRetries(t *testing.T) {
-	t.Parallel()
-	s := newStack(t, "sqlite", nil)
-	s.rich("ann")
-	b := s.tab()
+func TestBrowserFailureReturnsAndRetries(t *testing.T) { visits(t, nil, failureReturnsAndRetries) }
+
+func failureReturnsAndRetries(b *tab) {
+	b.Helper()
+	b.rich("ann")
 	b.open("/sign-in?next=/create")
 	b.signInHere("ann@example.org")
 	b.addPhotos(b.drawn(2)...)
 	b.fill("instruction", "Summer at the lake.")
 	b.press("#consent")
-	s.press.Shut("gate")
-	s.press.then = "block"
+	b.stack.press.after("block")
 	b.follow("Make picture, 4 credits")
 	b.at("/generations/")
 	b.reads("Developing your picture", "4 credits taken, request accepted", "76 credits")
 	failed := b.where()
 	before, _, _ := b.state()
 
-	s.work()
-	b.must("the engine's call", s.press.Waiting(b.ctx, "gate", 1))
+	b.work()
+	b.must("the engine's call", b.stack.press.Waiting(b.ctx, "gate", 1))
 	b.until("progress", "document.querySelector('progress').value > 0")
-	s.press.Open("gate")
+	b.stack.press.Open("gate")
 	why := kinpict.FailedRefused.Explain()
 	b.reads("This one didn’t come out", why.Message, why.Advice, "Your 4 credits are already back", "80 credits")
-	if after, _, _ := b.state(); after != before+1 {
+	if after, _, _ := b.state(); after != before+1 && !b.noscript {
 		b.Errorf("the page was loaded %d times before it said so, want once", after-before)
 	}
 	b.follow("See it in your statement")
@@ -293,38 +331,51 @@ func TestBrowserFailureReturnsAndRetries(t *testing.T) {
 	b.audit()
 }
 
-func TestBrowserPressedTwice(t *testing.T) {
-	for _, c := range []struct {
-		name     string
-		noscript bool
-	}{{"with scripts", false}, {"without scripts", true}} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			s := browse(t)
-			s.rich("ann")
-			b := s.tab()
-			if c.noscript {
-				b.withoutScripts()
-			}
-			b.open("/sign-in?next=/create")
-			b.signInHere("ann@example.org")
-			b.addPhotos(b.drawn(1)...)
-			b.press("#consent")
-			x, y := b.locate("Make picture, 4 credits")
-			twice := chromedp.MouseClickXY(x, y)
-			b.do("two presses", twice, twice)
-			b.at("/generations/")
-			made := b.where()
+// A price that rises while somebody chooses is told before it is taken.
+func TestBrowserPriceChanges(t *testing.T) {
+	visits(t, nil, func(b *tab) {
+		b.rich("ann")
+		b.open("/sign-in?next=/create")
+		b.signInHere("ann@example.org")
+		b.addPhotos(b.drawn(2)...)
+		b.fill("instruction", "Summer at the lake.")
+		b.press("#consent")
+		b.apply(time.Time{}, rate("standard", 5))
+		b.follow("Make picture, 4 credits")
+		b.answered(409)
+		b.reads("The price has changed", "4 credits", "5 credits", "Nothing has been taken")
+		b.kept("Summer at the lake.", 2)
+		b.follow("Make picture, 5 credits")
+		b.at("/generations/")
+		made := b.where()
+		b.work()
+		b.reads("Here you all are")
 
-			// Back shows the page as it was, with its key, or a fresh one, empty.
-			b.do("back", chromedp.Evaluate[chromedp.Void]("history.back()"))
-			b.at("/create")
-			b.follow("Make picture, 4 credits")
-			if b.where() != made {
-				b.answered(422)
-				b.reads("Add at least one photo, so that there is someone to show.")
-			}
-			b.one(made, 76)
-		})
-	}
+		b.one(made, 75)
+	})
+}
+
+func TestBrowserPressedTwice(t *testing.T) {
+	visits(t, nil, func(b *tab) {
+		b.rich("ann")
+		b.open("/sign-in?next=/create")
+		b.signInHere("ann@example.org")
+		b.addPhotos(b.drawn(1)...)
+		b.press("#consent")
+		x, y := b.locate("Make picture, 4 credits")
+		twice := chromedp.MouseClickXY(x, y)
+		b.do("two presses", twice, twice)
+		b.at("/generations/")
+		made := b.where()
+
+		// Back shows the page as it was, with its key, or a fresh one, empty.
+		b.do("back", chromedp.Evaluate[chromedp.Void]("history.back()"))
+		b.at("/create")
+		b.follow("Make picture, 4 credits")
+		if b.where() != made {
+			b.answered(422)
+			b.reads("Add at least one photo, so that there is someone to show.")
+		}
+		b.one(made, 76)
+	})
 }

@@ -45,7 +45,7 @@ func (b *tab) seen() []sight {
 		{"purchases", "/purchases", "main .btn"}, {"receipt", "/purchases/" + bought.ID, "main .btn"}, {"help", "/help/balance?generation=" + failed + "&checkout=" + bought.ID, "main .btn.big"},
 		{"review", "/help/balance/" + review.ID, "main .btn"}, {"price-history", "/pricing/history", "main .btn"},
 		{"home", "/", "main .btn.big"}, {"scenarios", "/scenarios", ".idea"}, {"scenario", "/scenarios/gallery", "main .btn.big"},
-		{"pricing", "/pricing", ".buyone .btn"}, {"create", "/create", "#go"}, {"generations", "/generations", "main .btn"},
+		{"pricing", "/pricing", ".buyone .btn"}, {"create", "/create", "#go"}, {"generations", "/generations", ".idea"},
 		{"ready", "/generations/" + ready, "main .btn.big"}, {"failed", "/generations/" + failed, "main .btn.big"},
 		{"waiting", "/generations/" + waits, "main .btn"}, {"credits", "/credits", "main .btn"}, {"paid", "/checkout/return?id=" + bought.ID, "main .btn.big"},
 		{"unpaid", "/checkout/return?id=" + pay.ID, "main .btn"}, {"sandbox", pay.URL, "button.main"}, {"outbox", "/outbox", ".mail a"},
@@ -94,10 +94,15 @@ func everyone(t *testing.T, f func(b *tab, v sight)) {
 	}
 }
 
+// The specimens are inspected for more, see TestBrowserSpecimens; these pages
+// come from the product, with what really stands on them.
 func TestBrowserPages(t *testing.T) {
 	everyone(t, func(b *tab, v sight) {
 		b.open(v.path)
-		b.inspect(v.name)
+		b.width(320)
+		b.settled()
+		b.narrow(v.name, 320)
+		b.accessible(v.name, "document", everything)
 		b.size(1280, 900)
 		if v.main != "" {
 			b.reach(v)

@@ -27,9 +27,7 @@ func TestBrowserPhotosChange(t *testing.T) {
 			b.open("/create")
 			b.addPhotos(b.drawn(1)...)
 			b.press("#consent")
-			heic := filepath.Join(t.TempDir(), "IMG_0001.HEIC")
-			b.must("a photo", os.WriteFile(heic, heiftest.File{}.Bytes(), 0o600))
-			b.addPhotos(heic)
+			b.addPhotos(b.heic())
 			const ticked = "document.getElementById('consent').checked"
 			if value[bool](b, ticked) {
 				b.Error("the tick stays")
@@ -50,6 +48,14 @@ func TestBrowserPhotosChange(t *testing.T) {
 			}
 		})
 	}
+}
+
+// heic writes a photo as a telephone takes it to a file.
+func (b *tab) heic() string {
+	b.Helper()
+	file := filepath.Join(b.TempDir(), "IMG_0001.HEIC")
+	b.must("a photo", os.WriteFile(file, heiftest.File{}.Bytes(), 0o600))
+	return file
 }
 
 // What a camera hides in a photo does not leave the device.
