@@ -151,14 +151,3 @@ type Purchase struct {
 	PaidAt         time.Time
 	ExpiresAt      time.Time
 }
-
-// A HeldRequest is a request that waits for credits.
-type HeldRequest struct {
-	ID           string
-	AccountID    string
-	Request      Request
-	Cost         Credits // what it cost when it was held
-	GenerationID string  // once resumed
-	CreatedAt    time.Time
-	ExpiresAt    time.Time
-}

@@ -26,6 +26,7 @@ const (
 	QuotaExceeded        Code = "quota_exceeded"
 	Unavailable          Code = "unavailable"
 	ContentNotAllowed    Code = "content_not_allowed"
+	HeldForReview        Code = "held_for_review" // a person reads the words first
 	Internal             Code = "internal"
 	FileEmpty            Code = "file_empty"
 	FileTooLarge         Code = "file_too_large"

@@ -229,6 +229,9 @@ type Intent struct {
 	Key    string
 	Hash   []byte
 	Answer func(result any, err error) (status int, body []byte)
+	// Language is what the person read when they asked, for mail about it; what
+	// their account says wins over it. "" is not known.
+	Language string
 }
 
 // Words calls Answer, or returns status and no body where there is none.

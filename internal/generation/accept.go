@@ -16,7 +16,8 @@ import (
 // intent again answers what it answered before.
 //
 // Errors: Unauthenticated; Invalid; PriceChanged when the price rose since the
-// version the person was shown; InsufficientCredits, with the request held;
+// version the person was shown; HeldForReview, with the request held until a
+// person has read it; InsufficientCredits, with the request held;
 // EngineUnavailable; KeyReused. Whatever the error, nothing was charged.
 func (s *Studio) Accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request) (*Accepted, error) {
 	return s.accept(ctx, c, in, req, order{})
@@ -40,6 +41,7 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		return nil, unauthenticated()
 	}
 	ids := photoIDs(req)
+	read := o.held != nil && o.held.Decision == kinpict.HoldApproved
 	for range 4 {
 		// A photo used within the last day is kept long enough as it is.
 		p, err := s.look(ctx, c.AccountID, in, &req, s.Now().Add(KeepPhotos-24*time.Hour))
@@ -58,6 +60,12 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		if err != nil {
 			return nil, err
 		}
+		if !read && s.doubtful(req) {
+			if a, err := s.holdForSafety(ctx, c, in, req, cost, p, o); !errors.Is(err, errRead) {
+				return a, err
+			}
+			read = true
+		}
 		if err := s.Engines.Available(ctx); err != nil {
 			return nil, err
 		}
@@ -74,13 +82,19 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		case errors.Is(err, store.ErrMoved):
 			continue // the price book changed between the quote and the commit
 		case errors.Is(err, store.ErrInactive):
-			return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "This account cannot make pictures at the moment.", Hint: "Your credits are kept. Ask whoever runs this service why."}
+			return nil, inactive()
 		case errors.Is(err, store.ErrShort):
 			a, err := s.hold(ctx, c, in, req, cost, p, o)
 			if errors.Is(err, errEnough) {
 				continue
 			}
 			return a, err
+		case err != nil && o.held != nil:
+			// The database refuses what was taken back or refused meanwhile.
+			if _, over := s.onward(ctx, c, o.held.ID); over != nil {
+				return nil, over
+			}
+			return nil, err
 		case err != nil:
 			return nil, err
 		case replay != nil:
@@ -90,6 +104,10 @@ func (s *Studio) accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent
 		return &Accepted{Generation: g}, nil
 	}
 	return nil, &kinpict.Error{Code: kinpict.Unavailable, Message: "Prices or credits are changing right now.", Hint: "Nothing was charged. Try again in a few seconds."}
+}
+
+func inactive() error {
+	return &kinpict.Error{Code: kinpict.Forbidden, Message: "This account cannot make pictures at the moment.", Hint: "Your credits are kept. Ask whoever runs this service why."}
 }
 
 // look reads what is known of the request before it is priced: what the same

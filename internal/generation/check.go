@@ -39,6 +39,27 @@ func allowed(req *kinpict.Request) error {
 		Members: map[string]any{"errors": []map[string]string{{"field": field, "message": f.Message}}, "findings": found}}
 }
 
+// A Doubt is a part of a request that can be read two ways.
+type Doubt struct {
+	Field string
+	kinpict.Finding
+}
+
+// Doubts are what a person has to read, where requests are held for that.
+func Doubts(req kinpict.Request) []Doubt {
+	var out []Doubt
+	add := func(field, text string) {
+		for _, f := range wording.Doubts(text) {
+			out = append(out, Doubt{field, f})
+		}
+	}
+	add("instruction", req.Instruction)
+	for i, p := range req.Photos {
+		add(fmt.Sprintf("photos[%d].label", i), p.Label)
+	}
+	return out
+}
+
 // shape refuses a request that no engine could fulfil.
 func (s *Studio) shape(req *kinpict.Request) error {
 	sc, err := s.Scenarios.Scenario(req.Scenario)

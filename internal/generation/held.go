@@ -33,8 +33,8 @@ func (s *Studio) hold(ctx context.Context, c kinpict.Caller, in kinpict.Intent, 
 			short = insufficient(cost, bal, p.Catalog, o.held)
 			return nil
 		}
-		h := &kinpict.HeldRequest{ID: s.IDs.New(kinpict.HeldPrefix), AccountID: c.AccountID, Request: req, Cost: cost,
-			CreatedAt: t.Now(), ExpiresAt: t.Now().Add(store.KeepHeld)}
+		h := &kinpict.HeldRequest{ID: s.IDs.New(kinpict.HeldPrefix), AccountID: c.AccountID, Reason: kinpict.HeldForCredits, Request: req, Cost: cost,
+			CreatedAt: t.Now(), ExpiresAt: t.Now().Add(store.KeepHeld), Language: in.Language}
 		h.Request.CatalogVersion = p.Catalog.Version
 		short = insufficient(cost, bal, p.Catalog, h)
 		status, body := in.Words(http.StatusPaymentRequired, nil, short)
@@ -88,13 +88,28 @@ func (s *Studio) Held(ctx context.Context, c kinpict.Caller, id string) (h *kinp
 	return h, err
 }
 
+// onward is Held for one that may go on now: HeldForReview while a person has
+// it, and when they refused it.
+func (s *Studio) onward(ctx context.Context, c kinpict.Caller, id string) (*kinpict.HeldRequest, error) {
+	h, err := s.Held(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	if state := s.State(h); h.GenerationID == "" && (state == "looking" || state == kinpict.HoldRefused) {
+		return nil, heldForReview(h)
+	}
+	return h, nil
+}
+
 // Resume sends a held request again, once: first is true for the press that
 // charged, later presses get the same generation. catalogVersion is the price
 // book the person has just been shown, 0 for the one the request was held with;
 // PriceChanged when it has become dearer than that, InsufficientCredits while
-// it is still short.
+// it is still short, HeldForReview until a person has approved it who had to
+// read it. What they approved is not read again; what is refused by the rules is
+// refused all the same.
 func (s *Studio) Resume(ctx context.Context, c kinpict.Caller, id string, catalogVersion int64) (g *kinpict.Generation, first bool, err error) {
-	h, err := s.Held(ctx, c, id)
+	h, err := s.onward(ctx, c, id)
 	if err != nil {
 		return nil, false, err
 	}

@@ -23,6 +23,9 @@ type Preflight struct {
 	LeftAfter kinpict.Credits // 0 where it does not suffice
 	Shortfall kinpict.Credits // 0 where it does, and for a guest
 	Pace      string          // scenario.Framed or Painted
+	// Held: a person would read the words before anything is taken, or a preview
+	// would be refused for them. It is not OK then.
+	Held bool
 	// Findings are about the instruction.
 	Findings []kinpict.Finding
 	Photos   []Sighted
@@ -104,7 +107,7 @@ func (s *Studio) Preflight(ctx context.Context, c kinpict.Caller, req kinpict.Re
 		return nil, err
 	}
 	out := &Preflight{OK: true, Credits: rate.Credits, Available: bal.Available, LeftAfter: max(0, bal.Spendable-rate.Credits), Pace: sc.Pace,
-		Findings: wording.Check(req.Instruction, s.about(req.Photos, photos))}
+		Findings: s.Findings(req.Instruction, s.about(req.Photos, photos))}
 	if c.AccountID != "" {
 		out.Shortfall = max(0, rate.Credits-bal.Spendable)
 	}
@@ -112,8 +115,13 @@ func (s *Studio) Preflight(ctx context.Context, c kinpict.Caller, req kinpict.Re
 	for i, u := range req.Photos {
 		v := Sighted{ID: u.ID, Checks: photos[i].Checks, Findings: wording.Refused(u.Label)}
 		out.OK = out.OK && len(v.Findings) == 0
+		if s.SafetyHold && len(v.Findings) == 0 {
+			v.Findings = read(wording.Doubts(u.Label))
+		}
 		out.Photos = append(out.Photos, v)
 	}
+	out.Held = s.doubtful(req) && allowed(&req) == nil
+	out.OK = out.OK && !out.Held
 	out.Advice = s.advise(sc, req, photos).For(req.Quality)
 	if err := s.Engines.Available(ctx); err != nil {
 		out.OK = false
@@ -144,10 +152,29 @@ func (s *Studio) about(uses []kinpict.PhotoUse, photos []kinpict.Photo) wording.
 	return a
 }
 
-// Words is wording.Check with what is known of the request's photos, which are
+// Findings is wording.Check, with what becomes of a doubt here.
+func (s *Studio) Findings(text string, about wording.About) []kinpict.Finding {
+	list := wording.Check(text, about)
+	if s.SafetyHold {
+		return read(list)
+	}
+	return list
+}
+
+// read says of what can be read two ways that a person reads it.
+func read(list []kinpict.Finding) []kinpict.Finding {
+	for i := range list {
+		if list[i].Code == wording.Unsure {
+			list[i].Help = "A person reads them before the picture is made, and nothing is taken until you go on then."
+		}
+	}
+	return list
+}
+
+// Words is Findings with what is known of the request's photos, which are
 // in the order of its uses.
 func (s *Studio) Words(req kinpict.Request, photos []kinpict.Photo) []kinpict.Finding {
-	return wording.Check(req.Instruction, s.about(req.Photos, photos))
+	return s.Findings(req.Instruction, s.about(req.Photos, photos))
 }
 
 // Compose makes an instruction of a wish and the request's scenario and photos.

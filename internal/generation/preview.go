@@ -28,6 +28,9 @@ func (s *Studio) preview(ctx context.Context, c kinpict.Caller, in kinpict.Inten
 	if p.Replay != nil {
 		return &Accepted{Replay: p.Replay}, nil
 	}
+	if s.doubtful(req) {
+		return nil, unread(c, req)
+	}
 	if err := s.Engines.PreviewAvailable(ctx); err != nil {
 		return nil, err
 	}

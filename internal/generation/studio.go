@@ -1,7 +1,7 @@
 // Package generation is the life of a request: it is quoted, accepted and paid
 // for in one commit, drawn by a worker, and delivered, or the same credits go
-// back. It also holds requests that wait for credits, and the guest's free
-// preview.
+// back. It also holds requests that wait for credits or for a person who reads
+// their words, and the guest's free preview.
 //
 //	            claim               picture stored, charge earned
 //	queued ──────────────▶ running ───────────────────────────────▶ succeeded
@@ -57,7 +57,7 @@ const (
 	NetworkPreviews = 30
 	// KeepPhotos is how long a photo lives after its last use.
 	KeepPhotos = kinpict.KeepPhotos
-	// KeepHeld is how long a request waits for credits, and its photos with it.
+	// KeepHeld is how long a request waits, and its photos with it.
 	KeepHeld = store.KeepHeld
 	// KeepShares is how long a dead link is still listed.
 	KeepShares = store.KeepShares
@@ -84,6 +84,9 @@ type Studio struct {
 	Poll time.Duration
 	// Relaxed lifts the limits that keep strangers from using too much.
 	Relaxed bool
+	// SafetyHold has a person read words that can be read two ways before a paid
+	// request is accepted. Without it they are advice.
+	SafetyHold bool
 	// Jitter spreads retries: a number in [0, 1).
 	Jitter func() float64
 	// Resize decodes a JPEG or PNG and encodes it as "jpeg" or "png" with the

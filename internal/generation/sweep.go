@@ -72,7 +72,8 @@ func (s *Studio) emptyPhoto(ctx context.Context, p kinpict.Photo) error {
 }
 
 // sweepDeleted removes the bytes of pictures that were deleted while the
-// process died or the bucket was away, and forgets links long dead.
+// process died or the bucket was away, and forgets links long dead and the words
+// of requests that waited too long.
 func (s *Studio) sweepDeleted(ctx context.Context) error {
 	const most = 100
 	var errs []error
@@ -90,6 +91,7 @@ func (s *Studio) sweepDeleted(ctx context.Context) error {
 			after = g.ID
 		}
 	}
-	errs = append(errs, s.DB.Update(ctx, func(t *store.Tx) error { return t.SweepShares() }))
+	errs = append(errs, s.DB.Update(ctx, func(t *store.Tx) error { return t.SweepShares() }),
+		s.DB.Update(ctx, func(t *store.Tx) error { return t.SweepHeld() }))
 	return errors.Join(errs...)
 }

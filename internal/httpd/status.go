@@ -41,6 +41,7 @@ var meanings = table(
 	Meaning{RequestTimeout, http.StatusRequestTimeout, "Request too slow", 0},
 	Meaning{kinpict.Conflict, http.StatusConflict, "Conflict", 0},
 	Meaning{kinpict.PriceChanged, http.StatusConflict, "Price changed", 0},
+	Meaning{kinpict.HeldForReview, http.StatusConflict, "Held for a person to look at", 0},
 	Meaning{kinpict.PromoRefused, http.StatusUnprocessableEntity, "Code does not work", 0},
 	Meaning{kinpict.NotCancelable, http.StatusConflict, "Too late to cancel", 0},
 	Meaning{kinpict.NotRetryable, http.StatusConflict, "Cannot be retried", 0},

@@ -202,9 +202,16 @@ type heldOf struct {
 	Generation string          `json:"generation,omitempty"`
 	Held       time.Time       `json:"held_at"`
 	Expires    time.Time       `json:"expires_at"`
+	Reason     string          `json:"reason"`
+	Decision   string          `json:"decision,omitempty"`
+	Decided    time.Time       `json:"decided_at,omitzero"`
+	Note       string          `json:"note,omitempty"`
+	Withdrawn  time.Time       `json:"withdrawn_at,omitzero"`
+	Language   string          `json:"language,omitempty"`
 }
 
-// unsent writes the draft and the requests that wait for credits.
+// unsent writes the draft and the requests that wait, for credits or for a
+// person. Who of the staff decided is not told.
 func (a *archive) unsent(ctx context.Context) error {
 	var draft []byte
 	var held []*kinpict.HeldRequest
@@ -227,7 +234,7 @@ func (a *archive) unsent(ctx context.Context) error {
 	}
 	return a.list("held-requests.json", "held_requests", func(put func(any) error) error {
 		return all(held, func(h *kinpict.HeldRequest) error {
-			return put(heldOf{h.ID, h.Request, h.Cost, h.GenerationID, h.CreatedAt, h.ExpiresAt})
+			return put(heldOf{h.ID, h.Request, h.Cost, h.GenerationID, h.CreatedAt, h.ExpiresAt, h.Reason, h.Decision, h.DecidedAt, h.Note, h.WithdrawnAt, h.Language})
 		})
 	})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // A Finding is one thing in the books that is not as it must be. Check is its
-// code, A1 to A32; docs/ledger.md says what each proves.
+// code, A1 to A33; docs/ledger.md says what each proves.
 type Finding struct {
 	Check   string `json:"check"`
 	Subject string `json:"subject"`
@@ -250,4 +250,6 @@ var checks = []check{
 	{id: "A32", query: `SELECT id, 'is ' || status || ' and nobody did that' FROM review r
 		WHERE {account_id} AND status <> 'open' AND NOT EXISTS (SELECT 1 FROM review_act a
 			WHERE a.review_id = r.id AND (r.status = 'answered' AND a.kind = 'answer' OR r.status = 'closed' AND a.kind = 'close'))`},
+	{id: "A33", query: `SELECT id, 'was ' || CASE WHEN withdrawn_at > 0 THEN 'taken back' ELSE 'refused' END || ' and became ' || generation_id FROM held_request
+		WHERE {account_id} AND generation_id IS NOT NULL AND (decision = 'refused' OR withdrawn_at > 0)`},
 }

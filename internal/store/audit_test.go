@@ -42,6 +42,9 @@ func lived(t testing.TB, db *store.DB, clock *storetest.Clock) *books {
 		if err := tx.Take("ann", "adj_1", 1, "acc_staff", "typo", ""); err != nil {
 			return err
 		}
+		if err := putHeld(tx, "hld_1", "ann", "two readings"); err != nil {
+			return err
+		}
 		return tx.Forfeit("cas", "cas", "wishes to go")
 	})
 	b.wants("bob", 2, 4)
@@ -104,6 +107,8 @@ func TestTheAuditorFindsEachFault(t *testing.T) {
 		{check: "A23", fault: "goodwill without a reason", sql: []string{`UPDATE txn SET reason = '' WHERE kind = 'goodwill'`}, accounts: "ann", also: []string{"A18"}},
 		{check: "A26", fault: "a closed account with credits", sql: []string{`UPDATE account SET status = 'closed' WHERE id = 'ann'`}, accounts: "ann"},
 		{check: "A27", fault: "a preview that costs", sql: []string{`UPDATE generation SET credits = 4 WHERE id = 'gen_free'`}},
+		{check: "A33", fault: "a picture of what was refused", sql: []string{`UPDATE held_request SET decision = 'refused', generation_id = 'gen_003' WHERE id = 'hld_1'`}, accounts: "ann"},
+		{check: "A33", fault: "a picture of what was taken back", sql: []string{`UPDATE held_request SET withdrawn_at = 1, generation_id = 'gen_003' WHERE id = 'hld_1'`}, accounts: "ann"},
 		{check: "A30", fault: "a sandbox purchase in live mode", sql: []string{`UPDATE purchase SET livemode = 1 WHERE id = 'pur_001'`}, accounts: "ann"},
 	} {
 		for _, kind := range storetest.Kinds {
@@ -152,7 +157,7 @@ var errUndo = errors.New("undo")
 // unguard takes away what a database refuses by itself, so that the auditor is
 // all that is left.
 var unguard = map[string][]string{
-	"sqlite": {`DROP TRIGGER entry_no_update`, `DROP TRIGGER txn_no_update`, `DROP TRIGGER alloc_no_update`, `DROP TRIGGER rate_no_update`,
+	"sqlite": {`DROP TRIGGER entry_no_update`, `DROP TRIGGER txn_no_update`, `DROP TRIGGER alloc_no_update`, `DROP TRIGGER rate_no_update`, `DROP TRIGGER held_request_over`,
 		`PRAGMA ignore_check_constraints = 1`},
 	"postgres": {`DO $$ DECLARE r record; BEGIN
 		FOR r IN SELECT tgname AS n, tgrelid::regclass AS o FROM pg_trigger WHERE NOT tgisinternal LOOP EXECUTE format('DROP TRIGGER %I ON %s', r.n, r.o); END LOOP;

@@ -18,6 +18,17 @@ func TestTheDatabaseGuards(t *testing.T) {
 		b := open(t, dbs[kind], clock)
 		b.grant("ann", kinpict.LotPaid, 80, 0)
 		b.accept("ann")
+		for id, decision := range map[string]string{"hld_open": "", "hld_yes": kinpict.HoldApproved, "hld_no": kinpict.HoldRefused, "hld_back": ""} {
+			b.update(func(tx *store.Tx) error { return putHeld(tx, id, "ann", "two readings") })
+			b.update(func(tx *store.Tx) (err error) {
+				if decision != "" {
+					_, err = tx.Decide(id, decision, "acc_staff", "a note")
+				} else if id == "hld_back" {
+					_, err = tx.Withdraw("ann", id)
+				}
+				return err
+			})
+		}
 		b.update(func(tx *store.Tx) error {
 			return tx.PutPreview(&kinpict.Generation{ID: "gen_preview", CatalogUsed: 1, Request: kinpict.Request{Quality: kinpict.Standard}}, "gst_1", "gst_1", tx.Now().Add(1000*time.Hour))
 		})
@@ -57,6 +68,14 @@ func TestTheDatabaseGuards(t *testing.T) {
 			SELECT 'lot_2', account_id, kind, priority, source_type, source_id, granted, granted, 1, 1 FROM lot`, ""},
 		{"a balance below zero", `UPDATE account SET balance = -1`, ""},
 		{"a debt below zero", `UPDATE account SET debt = -1`, ""},
+		{"a decision turned round", `UPDATE held_request SET decision = 'approved' WHERE id = 'hld_no'`, ""},
+		{"a decision taken away", `UPDATE held_request SET decision = '', decided_by = '', decided_at = 0 WHERE id = 'hld_yes'`, ""},
+		{"a decision by somebody else", `UPDATE held_request SET decided_by = 'acc_other' WHERE id = 'hld_yes'`, ""},
+		{"a decision by nobody", `UPDATE held_request SET decision = 'approved', decided_at = 1 WHERE id = 'hld_open'`, ""},
+		{"other words than were approved", `UPDATE held_request SET request = '{"instruction":"other"}' WHERE id = 'hld_yes'`, ""},
+		{"another note", `UPDATE held_request SET note = 'another' WHERE id = 'hld_no'`, ""},
+		{"a picture of what was refused", `UPDATE held_request SET generation_id = 'gen_002' WHERE id = 'hld_no'`, ""},
+		{"a picture of what was taken back", `UPDATE held_request SET generation_id = 'gen_002' WHERE id = 'hld_back'`, ""},
 		{"success without a picture", `UPDATE generation SET status = 'succeeded'`, ""},
 	} {
 		for _, kind := range storetest.Kinds {

@@ -88,11 +88,10 @@ func (t *Tx) MailTo(address string) ([]Mail, error) {
 	}, `SELECT id, recipient, subject, CASE WHEN secret > 0 THEN '' ELSE body END, secret > 0, created_at FROM mail WHERE recipient = $1 ORDER BY created_at, id`, address)
 }
 
-// HeldRequests are the account's requests that waited or wait for credits,
-// oldest first. Those of a picture that was deleted have no words.
+// HeldRequests are the account's requests that waited or wait, oldest first.
+// Those of a picture that was deleted, and those that had their time, have no words.
 func (t *Tx) HeldRequests(accountID string) ([]*kinpict.HeldRequest, error) {
-	return list(t, func(r *sql.Rows) (*kinpict.HeldRequest, error) { return scanHeld(r) },
-		`SELECT id, account_id, request, cost, coalesce(generation_id, ''), created_at, expires_at FROM held_request WHERE account_id = $1 ORDER BY created_at, id`, accountID)
+	return t.heldList(`account_id = $1 ORDER BY created_at, id`, accountID)
 }
 
 // SharesOf are the links to all pictures of an owner, dead ones included as long

@@ -167,11 +167,11 @@ func (t *Tx) PhotoUsage(owner string, since time.Time) (files, bytes int64, err 
 	return files, bytes, err
 }
 
-// photoNeeded reports whether a picture under way or a request that waits for
-// credits names a photo of its owner's. Ids hold no character that JSON escapes.
+// photoNeeded reports whether a picture under way or a request that waits and
+// may go on names a photo of its owner's. Ids hold no character that JSON escapes.
 func (t *Tx) photoNeeded(owner, id string) (needed bool, err error) {
 	err = t.row(`SELECT EXISTS (SELECT 1 FROM generation WHERE owner = $1 AND status IN ('queued', 'running') AND photos LIKE $2)
-			OR EXISTS (SELECT 1 FROM held_request WHERE account_id = $1 AND generation_id IS NULL AND expires_at > $3 AND request LIKE $2)`,
+			OR EXISTS (SELECT 1 FROM held_request WHERE account_id = $1 AND generation_id IS NULL AND decision <> 'refused' AND expires_at > $3 AND request LIKE $2)`,
 		owner, `%"id":"`+id+`"%`, t.now).Scan(&needed)
 	return needed, err
 }
@@ -188,8 +188,8 @@ func (t *Tx) DeletePhoto(owner, id string) (*kinpict.Photo, error) {
 		return nil, err
 	}
 	if needed {
-		return nil, &kinpict.Error{Code: kinpict.Conflict, Message: "A picture on its way or a request that waits for credits still needs this photo.",
-			Hint: "Delete it once the picture is finished, or when the request has gone on or had its time.", Members: map[string]any{"photo": id}}
+		return nil, &kinpict.Error{Code: kinpict.Conflict, Message: "A picture on its way or a request that waits still needs this photo.",
+			Hint: "Delete it once the picture is finished, or take the request back first.", Members: map[string]any{"photo": id}}
 	}
 	n, err := t.exec(`UPDATE photo SET deleted_at = $1 WHERE id = $2 AND owner = $3 AND deleted_at = 0`, t.now, id, owner)
 	if err == nil && n == 0 {

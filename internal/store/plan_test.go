@@ -13,7 +13,7 @@ import (
 
 // growing are the tables that hold what ever happened. Their rows are found by
 // an index by whatever runs often or at a customer's wish.
-var growing = regexp.MustCompile(`^(account|lot|txn|entry|charge|charge_alloc|generation|idem|purchase|provider_event|review|review_act|refund|session|[a-z])$`)
+var growing = regexp.MustCompile(`^(account|lot|txn|entry|charge|charge_alloc|generation|idem|purchase|provider_event|review|review_act|refund|session|held_request|[a-z])$`)
 
 // small are what one letter stands for in some query and grows with no customer.
 var small = map[string]bool{"k": true, "n": true, "m": true, "f": true, "w": true}
@@ -21,7 +21,7 @@ var small = map[string]bool{"k": true, "n": true, "m": true, "f": true, "w": tru
 // made is a table of the query's own, and partial an index of what waits only.
 var (
 	made    = regexp.MustCompile(`(?:MATERIALIZE|CO-ROUTINE) (\w+)`)
-	partial = regexp.MustCompile(`INDEX (refund_asked|purchase_problem)\b`)
+	partial = regexp.MustCompile(`INDEX (refund_asked|purchase_problem|held_request_safety|held_request_over)\b`)
 )
 
 var aScan = regexp.MustCompile(`^\s*(?:->)?\s*(?:SCAN|Seq Scan on \w+|Seq Scan on) (\w+)`)
@@ -65,6 +65,13 @@ func TestNoQuestionReadsEverybodysRows(t *testing.T) {
 		}},
 		{"the totals of a statement", func(tx *store.Tx) error { _, err := tx.Totals(store.Sought{AccountID: "ann"}, 50); return err }},
 		{"an account's empty lots", func(tx *store.Tx) error { _, err := tx.EmptyLots("ann", 50); return err }},
+		{"requests that wait", func(tx *store.Tx) error { _, err := tx.Waiting("ann"); return err }},
+		{"words that were read", func(tx *store.Tx) error { _, err := tx.ReadWords("ann"); return err }},
+		{"requests for staff to read", func(tx *store.Tx) error { _, err := tx.Undecided("", 50); return err }},
+		{"requests staff approved", func(tx *store.Tx) error { _, err := tx.Decided("approved", "", 50); return err }},
+		{"older ones", func(tx *store.Tx) error { _, err := tx.Decided("approved", "hld_9", 50); return err }},
+		{"how many wait for staff", func(tx *store.Tx) error { _, err := tx.CountUndecided(); return err }},
+		{"words whose time is over", func(tx *store.Tx) error { return tx.SweepHeld() }},
 		{"what a receipt tells", func(tx *store.Tx) error { _, err := tx.Records("ann", 0, "gen_003", ""); return err }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

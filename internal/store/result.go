@@ -76,7 +76,7 @@ func (t *Tx) dropUnused(owner, id string) (*kinpict.Photo, error) {
 	var p kinpict.Photo
 	err := t.row(`UPDATE photo SET deleted_at = $1 WHERE id = $2 AND owner = $3 AND deleted_at = 0
 			AND NOT EXISTS (SELECT 1 FROM generation WHERE owner = $3 AND deleted_at = 0 AND photos LIKE $4)
-			AND NOT EXISTS (SELECT 1 FROM held_request WHERE account_id = $3 AND generation_id IS NULL AND expires_at > $1 AND request LIKE $4)
+			AND NOT EXISTS (SELECT 1 FROM held_request WHERE account_id = $3 AND generation_id IS NULL AND decision <> 'refused' AND expires_at > $1 AND request LIKE $4)
 			AND NOT EXISTS (SELECT 1 FROM draft WHERE owner = $3 AND body LIKE $4)
 		RETURNING id, blob_key, thumb_key`,
 		t.now, id, owner, `%"id":"`+id+`"%`).Scan(&p.ID, &p.Key, &p.ThumbKey)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"kinpict"
 )
@@ -63,6 +64,32 @@ func Check(text string, about About) []kinpict.Finding {
 		out = append(out, titles(text, about)...)
 	}
 	return finish(out)
+}
+
+// Unsure is the code of what can be read two ways.
+const Unsure = "unsure"
+
+// Doubts finds every place that can be read two ways, in the order they stand.
+// It does not look for what is refused.
+func Doubts(text string) []kinpict.Finding {
+	if text == "" {
+		return nil
+	}
+	list := tokens(text)
+	all := find(rules().advice, text, list, innocents(list, rules().innocent), kinpict.Advice)
+	slices.SortStableFunc(all, func(a, b kinpict.Finding) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(len(b.Words), len(a.Words)))
+	})
+	out := all[:0]
+	end := 0
+	for _, f := range all {
+		if f.Code != Unsure || len(out) == most || f.At < end {
+			continue
+		}
+		end = f.At + utf8.RuneCountInString(f.Words)
+		out = append(out, f)
+	}
+	return out
 }
 
 func refused(text string, list []token, innocent []bool) []kinpict.Finding {
