@@ -3,6 +3,7 @@ const modules = { 'kp-photos': './photos.js', 'kp-progress': './progress.js', 'k
 for (const [tag, url] of Object.entries(modules)) if (document.querySelector(tag)) import(url);
 
 document.addEventListener('click', async e => {
+  if (e.target.closest('[data-print]')) return print();
   const b = e.target.closest('[data-copy]');
   if (!b) return;
   await navigator.clipboard.writeText((e => e.value ?? e.textContent)(document.querySelector(b.dataset.copy)).trim());
