@@ -118,7 +118,7 @@ func servePlain(addr string) error {
 }
 
 // startPlain starts servePlain in a process of its own, as the product has one.
-func startPlain(b *testing.B) string {
+func startPlain(b *testing.B) *reading {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -145,5 +145,5 @@ func startPlain(b *testing.B) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return strings.TrimSpace(line)
+	return &reading{name: "bare", url: strings.TrimSpace(line), pid: cmd.Process.Pid}
 }

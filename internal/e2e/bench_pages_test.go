@@ -10,8 +10,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +33,28 @@ var (
 type reading struct {
 	name, url, cookies string
 	says               string // words only the page itself has
+	pid                int    // of whoever serves it
+}
+
+// cpu is what a process has spent so far. Other than a rate it hardly depends on
+// what else the machine does.
+func cpu(b *testing.B, pid int) time.Duration {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	// proc(5): utime and stime are the 12th and 13th after the name in brackets.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	var ticks int64
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * (time.Second / 100)
 }
 
 // fetch gets a page as a browser does and returns how long its body is on the way.
@@ -108,8 +132,8 @@ func (o *owner) accept(r client.Request) *client.Generation {
 
 // What such a person has, besides two purchases.
 const (
-	ownCanceled  = 150 // requests, each of which is two lines of the statement
-	ownPictures  = 30  // more than a page of them
+	ownCanceled = 150 // requests, each of which is two lines of the statement
+	ownPictures = 30  // more than a page of them
 )
 
 // lived starts the real program and lets somebody use it for a while: first
@@ -163,16 +187,24 @@ func lived(b *testing.B, kind string) []reading {
 		cookies = append(cookies, c.Name+"="+c.Value)
 	}
 	own := strings.Join(cookies, "; ")
-	pages := []reading{
-		{"home", "/", "", "Sign in"}, {"home, signed in", "/", own, `href="/account"`}, {"scenarios", "/scenarios", "", "/scenarios/gallery"}, {"scenario", "/scenarios/gallery", "", "<h1"},
-		{"pricing", "/pricing", "", "credits-280"}, {"sign-in", "/sign-in", "", `id="email"`}, {"verify", "/verify", "", `action="/verify"`},
-		{"create, three photos", "/create?from=" + made, own, "Summer at the lake"}, {"generations", "/generations", own, made}, {"one generation", "/generations/" + made, own, "Here you all are"},
-		{"statement", "/credits", own, "cursor="}, {"statement to print", "/credits?print=1", own, "Closing balance"}, {"account", "/account", own, "ann@example.org"},
+	page := func(name, path, cookies, says string) reading {
+		return reading{name, p.url + path, cookies, says, p.cmd.Process.Pid}
 	}
-	for i := range pages {
-		pages[i].url = p.url + pages[i].url
+	return []reading{
+		page("home", "/", "", "Sign in"),
+		page("home, signed in", "/", own, `href="/account"`),
+		page("scenarios", "/scenarios", "", "/scenarios/gallery"),
+		page("scenario", "/scenarios/gallery", "", "<h1"),
+		page("pricing", "/pricing", "", "credits-280"),
+		page("sign-in", "/sign-in", "", `id="email"`),
+		page("verify", "/verify", "", `action="/verify"`),
+		page("create, three photos", "/create?from="+made, own, "Summer at the lake"),
+		page("generations", "/generations", own, made),
+		page("one generation", "/generations/"+made, own, "Here you all are"),
+		page("statement", "/credits", own, "cursor="),
+		page("statement to print", "/credits?print=1", own, "Closing balance"),
+		page("account", "/account", own, "ann@example.org"),
 	}
-	return pages
 }
 
 // BenchmarkPages is what the site's pages take on the server, read from the real
@@ -183,8 +215,8 @@ func lived(b *testing.B, kind string) []reading {
 // come behind it. Then as fast as eight readers can, beside a bare handler that
 // sends a page as long.
 func BenchmarkPages(b *testing.B) {
-	bareURL := startPlain(b)
-	rates := []string{fmt.Sprintf("%-10s %-22s %10s %10s %8s %10s %10s", "database", "page, 8 readers", "ours/s", "bare/s", "ratio", "ours B", "bare B")}
+	bare := startPlain(b)
+	rates := []string{fmt.Sprintf("%-10s %-22s %8s %8s %6s %9s %9s %8s %8s", "database", "page, 8 readers", "ours/s", "bare/s", "ratio", "ours CPU", "bare CPU", "ours B", "bare B")}
 	for _, kind := range storetest.Kinds {
 		pages := lived(b, kind)
 		c, done := readers(64)
@@ -199,8 +231,9 @@ func BenchmarkPages(b *testing.B) {
 			}
 			name, _, _ := strings.Cut(p.name, ",")
 			rate := map[string]float64{}
+			spent := map[string]float64{} // milliseconds a page
 			sent := map[string]int64{}
-			other := asLong(b, bareURL, &p)
+			other := asLong(b, bare, &p)
 			for _, x := range []struct {
 				who  string
 				page *reading
@@ -211,14 +244,17 @@ func BenchmarkPages(b *testing.B) {
 						b.Fatal(err)
 					}
 					sent[x.who] = n
+					before := cpu(b, x.page.pid)
 					rate[x.who] = drive(b, 8, func(ctx context.Context, c *http.Client, _ int) error {
 						_, err := x.page.fetch(ctx, c)
 						return err
 					})
+					spent[x.who] = (cpu(b, x.page.pid) - before).Seconds() * 1000 / float64(b.N)
 				})
 			}
 			if rate["ours"] > 0 && rate["bare"] > 0 {
-				rates = append(rates, fmt.Sprintf("%-10s %-22s %10.0f %10.0f %8.2f %10d %10d", kind, p.name, rate["ours"], rate["bare"], rate["ours"]/rate["bare"], sent["ours"], sent["bare"]))
+				rates = append(rates, fmt.Sprintf("%-10s %-22s %8.0f %8.0f %6.2f %6.2f ms %6.2f ms %8d %8d", kind, p.name,
+					rate["ours"], rate["bare"], rate["ours"]/rate["bare"], spent["ours"], spent["bare"], sent["ours"], sent["bare"]))
 			}
 		}
 	}
@@ -235,16 +271,15 @@ func readers(n int) (*http.Client, func()) {
 
 // asLong is the bare page that is as long as one of ours before both are
 // compressed.
-func asLong(b *testing.B, bareURL string, p *reading) *reading {
+func asLong(b *testing.B, bare *reading, p *reading) *reading {
 	b.Helper()
 	c, done := readers(1)
 	defer done()
-	length := func(rows int) int {
-		return len((&reading{name: "bare", url: fmt.Sprint(bareURL, "/", rows)}).text(b, c))
+	of := func(rows int) *reading {
+		return &reading{name: bare.name, url: fmt.Sprint(bare.url, "/", rows), pid: bare.pid}
 	}
 	want := len(p.text(b, c))
-	rows := sort.Search(plainMost, func(n int) bool { return length(n) >= want })
-	return &reading{name: "bare", url: fmt.Sprint(bareURL, "/", rows)}
+	return of(sort.Search(plainMost, func(n int) bool { return len(of(n).text(b, c)) >= want }))
 }
 
 // atRate asks for the pages in turn, in another order every round, and prints
@@ -268,6 +303,7 @@ func atRate(b *testing.B, kind string, c *http.Client, pages []reading) {
 		all[i].page, order = order[0], order[1:]
 	}
 	var wg sync.WaitGroup
+	before := cpu(b, pages[0].pid)
 	begun := time.Now()
 	for i := range all {
 		due := begun.Add(time.Duration(i) * pause)
@@ -283,6 +319,7 @@ func atRate(b *testing.B, kind string, c *http.Client, pages []reading) {
 		})
 	}
 	wg.Wait()
+	spent := (cpu(b, pages[0].pid) - before).Seconds() * 1000 / float64(total)
 	line := func(name string, of []took) string {
 		waits := make([]time.Duration, len(of))
 		for i, t := range of {
@@ -301,6 +338,6 @@ func atRate(b *testing.B, kind string, c *http.Client, pages []reading) {
 	}
 	table = append(table, line("all", all))
 	late := slices.MaxFunc(all, func(a, b took) int { return int(a.late - b.late) }).late
-	fmt.Printf("\n%s on %s, %d a second for %s, from when each was due (sent at most %.1f ms later)\n%s\n\n", b.Name(), kind, *pagesRate, *pagesFor,
-		float64(late.Microseconds())/1000, strings.Join(table, "\n"))
+	fmt.Printf("\n%s on %s, %d a second for %s, from when each was due (sent at most %.1f ms later), %.2f ms of CPU a page\n%s\n\n", b.Name(), kind, *pagesRate, *pagesFor,
+		float64(late.Microseconds())/1000, spent, strings.Join(table, "\n"))
 }
