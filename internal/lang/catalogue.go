@@ -1,7 +1,6 @@
 package lang
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,7 +17,7 @@ import (
 
 // An Entry is one message of a catalogue.
 type Entry struct {
-	English string            // its name; with a context before it, context + "|"
+	English string            // its name
 	Text    string            // what is said, if there are no plural forms
 	Forms   map[string]string // by plural category (zero, one, two, few, many, other) or exact number (=0)
 	Arg     int               // which argument counts for Forms, from 1
@@ -42,9 +41,7 @@ func read(dir fs.FS, code string) ([]Entry, error) {
 			return nil, err
 		}
 		var nodes map[string]yaml.Node
-		dec := yaml.NewDecoder(bytes.NewReader(b))
-		dec.KnownFields(true)
-		if err := dec.Decode(&nodes); err != nil {
+		if err := yaml.Unmarshal(b, &nodes); err != nil {
 			return nil, fmt.Errorf("%s: %w", path.Base(f), err)
 		}
 		for _, english := range slices.Sorted(maps.Keys(nodes)) {

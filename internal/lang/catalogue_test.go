@@ -52,6 +52,14 @@ func TestGermanLacksNothing(t *testing.T) {
 	}
 	fromTables(t, "provenance", sentences)
 	fromRules(t, sentences)
+	for s, where := range sentences {
+		if verb.MatchString(s) && !recognisable(s) {
+			t.Errorf("%s: %q is not recognised: it belongs among the unfinished of told.go", where.at, s)
+		}
+	}
+	for _, s := range unfinished {
+		sentences[s] = source{"told.go", -1}
+	}
 	if len(messages) < 10 || len(sentences) < 100 {
 		t.Fatalf("only %d messages and %d sentences were found", len(messages), len(sentences))
 	}
@@ -85,11 +93,7 @@ func TestTranslationsAgreeWithTheirText(t *testing.T) {
 	categories := map[string]string{"en": "one other", "de": "one other", "ar": "zero one two few many other"}
 	for _, code := range Known() {
 		for english, e := range entries(t, code) {
-			name := english
-			if _, after, ok := strings.Cut(english, "|"); ok {
-				name = after
-			}
-			want := kinds(name)
+			want := kinds(english)
 			forms := e.Forms
 			if forms == nil {
 				forms = map[string]string{"": e.Text}
@@ -106,8 +110,8 @@ func TestTranslationsAgreeWithTheirText(t *testing.T) {
 						t.Errorf("%s/%s: %q leaves out %%[%d]%s", code, e.File, text, n, k)
 					}
 				}
-				if strings.Count(text, "<") != strings.Count(name, "<") || strings.Count(text, `"`) != strings.Count(name, `"`) {
-					t.Errorf("%s/%s: %q has other markup than %q", code, e.File, text, name)
+				if strings.Count(text, "<") != strings.Count(english, "<") || strings.Count(text, `"`) != strings.Count(english, `"`) {
+					t.Errorf("%s/%s: %q has other markup than %q", code, e.File, text, english)
 				}
 				if text == "" || text != strings.TrimSpace(text) {
 					t.Errorf("%s/%s: %q says nothing, or has spaces around it", code, e.File, english)
@@ -171,7 +175,7 @@ func arguments(text string) int {
 	return most
 }
 
-// fromTemplates collects {{t "…"}}, {{h "…"}} and {{tc "…" "…"}}.
+// fromTemplates collects {{t "…"}} and {{h "…"}}.
 func fromTemplates(t *testing.T, out map[string]source) {
 	files, err := filepath.Glob("../web/templates/*.html")
 	if err != nil || len(files) == 0 {
@@ -194,22 +198,17 @@ func fromTemplates(t *testing.T, out map[string]source) {
 				if !ok {
 					return
 				}
-				skip := map[string]int{"t": 1, "h": 1, "tc": 2}[id.Ident]
-				if skip == 0 {
+				if id.Ident != "t" && id.Ident != "h" {
 					return
 				}
 				at := fmt.Sprintf("%s:%d", filepath.Base(f), 1+strings.Count(string(b[:c.Position()]), "\n"))
-				var words []string
-				for i := 1; i <= skip && i < len(c.Args); i++ {
-					if s, ok := c.Args[i].(*ttmpl.StringNode); ok {
-						words = append(words, s.Text)
+				if len(c.Args) > 1 {
+					if s, ok := c.Args[1].(*ttmpl.StringNode); ok {
+						out[s.Text] = source{at, len(c.Args) - 2}
+						return
 					}
 				}
-				if len(words) != skip {
-					t.Errorf("%s: %s says something that is not written there: use told", at, id.Ident)
-					return
-				}
-				out[strings.Join(words, "|")] = source{at, len(c.Args) - 1 - skip}
+				t.Errorf("%s: %s says something that is not written there: use told", at, id.Ident)
 			})
 		}
 	}
@@ -256,8 +255,7 @@ func commands(n ttmpl.Node, f func(*ttmpl.CommandNode)) {
 	}
 }
 
-// fromGo collects what a package says, Say, Rich, SayOf and lang.N, and its
-// sentences.
+// fromGo collects what a package says, by Say, Rich and lang.N, and its sentences.
 func fromGo(t *testing.T, pkg string, messages, sentences map[string]source) {
 	dir := filepath.Join("..", pkg)
 	if pkg == "." {
@@ -283,25 +281,19 @@ func fromGo(t *testing.T, pkg string, messages, sentences map[string]source) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok {
 				name := ""
-				switch fun := call.Fun.(type) {
-				case *ast.SelectorExpr:
+				if fun, ok := call.Fun.(*ast.SelectorExpr); ok {
 					name = fun.Sel.Name
 				}
-				skip := map[string]int{"Say": 1, "Rich": 1, "SayOf": 2, "N": 1}[name]
-				if skip > 0 && len(call.Args) >= skip {
-					var words []string
-					for _, a := range call.Args[:skip] {
-						if s, ok := text(a); ok {
-							words = append(words, s)
-							mark(a, said)
+				if (name == "Say" || name == "Rich" || name == "N") && len(call.Args) > 0 {
+					if s, ok := text(call.Args[0]); ok {
+						mark(call.Args[0], said)
+						if messages != nil {
+							args := len(call.Args) - 1
+							if name == "N" || call.Ellipsis.IsValid() {
+								args = -1
+							}
+							messages[s] = source{at(call), args}
 						}
-					}
-					if len(words) == skip && messages != nil {
-						args := len(call.Args) - skip
-						if name == "N" || call.Ellipsis.IsValid() {
-							args = -1
-						}
-						messages[strings.Join(words, "|")] = source{at(call), args}
 					}
 				}
 			}

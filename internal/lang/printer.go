@@ -49,12 +49,6 @@ func counted(a []any) []any {
 	return a
 }
 
-// SayOf is Say for a text that needs another translation in another place; of
-// names the place for translators and is said to nobody.
-func (p *Printer) SayOf(of, english string, a ...any) string {
-	return p.bracket(p.print.Sprintf(message.Key(of+"|"+english, english), counted(a)...))
-}
-
 // Rich is Say for a message that holds markup. The message is ours and trusted;
 // arguments are text, and escaped, unless they are template.HTML.
 func (p *Printer) Rich(english string, a ...any) template.HTML {
@@ -110,17 +104,21 @@ func (p *Printer) Credits(n kinpict.Credits) string { return p.Say("%d credits",
 
 // Signed writes a change with its sign, a true minus and not a hyphen.
 func (p *Printer) Signed(n kinpict.Credits) string {
-	mark := ""
-	if p.Dir == "rtl" {
-		mark = "\u200e" // else the sign would come to stand behind the number
-	}
 	switch {
 	case n > 0:
-		return mark + "+" + p.Number(int64(n))
+		return p.sign("+") + p.Number(int64(n))
 	case n < 0:
-		return mark + "\u2212" + p.Number(int64(-n))
+		return p.sign("\u2212") + p.Number(int64(-n))
 	}
 	return p.Number(0)
+}
+
+// sign is what stands before a number.
+func (p *Printer) sign(s string) string {
+	if p.Dir == "rtl" {
+		return "\u200e" + s // else it would come to stand behind the number
+	}
+	return s
 }
 
 // symbols of currencies that have one everybody reads without their code.
@@ -140,15 +138,18 @@ func (p *Printer) Money(m kinpict.Money) string {
 	if u, err := currency.ParseISO(code); err == nil {
 		digits, _ = currency.Standard.Rounding(u)
 	}
-	unit := int64(math.Pow10(digits))
-	s := p.Number(m.Amount / unit)
-	if rest := m.Amount % unit; rest != 0 {
+	unit, amount, minus := int64(math.Pow10(digits)), m.Amount, ""
+	if amount < 0 {
+		amount, minus = -amount, p.sign("\u2212")
+	}
+	s := p.Number(amount / unit)
+	if rest := amount % unit; rest != 0 {
 		s += p.decimal + fmt.Sprintf("%0*d", digits, rest)
 	}
-	if sign := Symbol(m.Currency); sign != "" {
-		return p.money(s, sign)
+	if symbol := Symbol(m.Currency); symbol != "" {
+		return minus + p.money(s, symbol)
 	}
-	return after(s, code)
+	return minus + after(s, code)
 }
 
 // Times are written in UTC, because the server cannot know where a person is.

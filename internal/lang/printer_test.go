@@ -44,6 +44,9 @@ func TestEachLanguageWritesItsOwnWay(t *testing.T) {
 		{"money without cents", de.Money(kinpict.Money{Amount: 1500, Currency: "jpy"}), "1.500\u00a0¥"},
 		{"money of three decimals", en.Money(kinpict.Money{Amount: 1250, Currency: "kwd"}), "1.250\u00a0KWD"},
 		{"a currency without a sign of its own", de.Money(kinpict.Money{Amount: 990, Currency: "chf"}), "9,90\u00a0CHF"},
+		{"money that is owed", en.Money(usd(-530)), "\u2212$5.30"},
+		{"a part of one that is owed, in German", de.Money(usd(-30)), "\u22120,30\u00a0$"},
+		{"in Arabic the sign stays before it", ar.Money(usd(-500)), "\u200e\u22125\u00a0$"},
 		{"a gain", en.Signed(80), "+80"},
 		{"a loss has a true minus", de.Signed(-1234), "\u22121.234"},
 		{"nothing", en.Signed(0), "0"},
@@ -67,15 +70,31 @@ func TestWhatUseCasesSayIsRecognised(t *testing.T) {
 		"":                      "",
 		"The file is empty.":    "Die Datei ist leer.",
 		"Nobody ever said this": "Nobody ever said this",
-		"A Standard picture now uses 5 credits; you were shown 4.":                    "Ein Bild der Qualität Standard kostet jetzt 5 Credits; gezeigt wurden dir 4.",
-		`There is no photo "pho_1" here.`:                                             "Ein Foto „pho_1“ gibt es hier nicht.",
-		"With 5 photos each is about 4.5 cm wide on a print of 10 x 15 cm.":           "Bei 5 Fotos ist jedes auf einem Abzug von 10 x 15 cm etwa 4.5 cm breit.",
-		"Photo 3 is too small to gain from Enhanced: it would be enlarged 2.4 times.": "Foto 3 ist zu klein, um von Enhanced zu gewinnen: Es würde 2,4-fach vergrößert.",
-		"1 credit": "1 Credit", // the English of a plural form
+		"A Standard picture now uses 5 credits; you were shown 4.":                             "Ein Bild der Qualität Standard kostet jetzt 5 Credits; gezeigt wurden dir 4.",
+		`There is no photo "pho_1" here.`:                                                      "Ein Foto „pho_1“ gibt es hier nicht.",
+		"With 5 photos each is about 4.5 cm wide on a print of 10 x 15 cm.":                    "Bei 5 Fotos ist jedes auf einem Abzug von 10 x 15 cm etwa 4.5 cm breit.",
+		"Photo 3 is too small to gain from Enhanced: it would be enlarged 2.4 times.":          "Foto 3 ist zu klein, um von Enhanced zu gewinnen: Es würde 2,4-fach vergrößert.",
+		"standard costs 5 credits instead of 4":                                                "standard kostet 5 Credits statt 4",
+		"promo code SPRING":                                                                    "Aktionscode SPRING",
+		"Gallery wall takes 2 to 8 photos; there are 1.":                                       "Gallery wall nimmt 2 bis 8 Fotos; es sind 1.",
 		"Photo 99999999999999999999 is small for its place in the picture and will look soft.": "Photo 99999999999999999999 is small for its place in the picture and will look soft.",
 	} {
 		if got := de.Told(english); got != want {
 			t.Errorf("%q is told as %q, want %q", english, got, want)
+		}
+	}
+}
+
+// What somebody else wrote stays whole: no piece of it is taken for a fragment of
+// a page, such as "%s on %s", "%s in", "%s was added." or "about %s".
+func TestForeignWordsStayWhole(t *testing.T) {
+	s := all(t)
+	for _, text := range []string{"It depends on the light", "Please, come in", "A table to stand on, or two.", "Tea or coffee", "Salt and pepper", "about us", "Until Sunday",
+		"Salt was added.", "The cat is there already.", "The dog was removed.", "One adds up.", "Love given.", "1 credit", "Monday to Friday", "Made on a whim"} {
+		for _, p := range s.All() {
+			if got := p.Told(text); got != text {
+				t.Errorf("%s: %q is told as %q", p.Code, text, got)
+			}
 		}
 	}
 }
@@ -152,6 +171,13 @@ func TestOnePrinterServesMany(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func BenchmarkToldUnknown(b *testing.B) {
+	de := Default().Find("de")
+	for b.Loop() {
+		de.Told("Whoever wrote this sentence was none of us, and it stays as it is.")
+	}
 }
 
 func BenchmarkSay(b *testing.B) {

@@ -31,11 +31,7 @@ func Renamed(from, to string) (fs.FS, error) {
 		// A text a language does not have is said in English.
 		for name, named := range names {
 			if named {
-				_, text, context := strings.Cut(name, "|")
-				if !context {
-					text = name
-				}
-				out[code][name] = strings.ReplaceAll(text, from, to)
+				out[code][name] = strings.ReplaceAll(name, from, to)
 			}
 		}
 		for _, e := range list {

@@ -309,11 +309,6 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request) error {
 	return s.send(w, r, http.StatusOK, "pricing-history", HistoryView{v.titled(v.page.say.Say("Price history")), pricePeriods(v.page.say, periods)})
 }
 
-// What billing says of a change, for the catalogues.
-var _ = []string{lang.N("%s costs %d credits instead of %d"), lang.N("%s is offered for %d credits"), lang.N("%s is no longer offered; it cost %d credits"),
-	lang.N("pack %s is sold: %d credits for %s"), lang.N("pack %s holds %d credits instead of %d"), lang.N("pack %s costs %s instead of %s"),
-	lang.N("pack %s is no longer sold; it was %d credits for %s"), lang.N("a guest gets %d previews instead of %d")}
-
 func pricePeriods(say *lang.Printer, periods []billing.Period) []PricePeriod {
 	var out []PricePeriod
 	current := false

@@ -164,7 +164,7 @@ func pageFiles(look *theme.Theme) (map[string]string, error) {
 }
 
 // parse makes the pages with the functions that say things in a language:
-// t says a text, h one that holds markup, tc one that needs a context.
+// t says a text, h one that holds markup.
 func (d *dressing) parse(files map[string]string, p *lang.Printer) (map[string]*template.Template, error) {
 	return d.parsed(files, p, len(d.skin.Templates()) == 0)
 }
@@ -204,8 +204,8 @@ func (d *dressing) parsed(files map[string]string, p *lang.Printer, folded bool)
 	a := d.assets
 	base, err := template.New("base.html").Option("missingkey=error").Funcs(template.FuncMap{
 		"asset": a.url, "icon": icon, "mark": d.mark, "brand": d.skin.Name, "favicon": d.favicon,
-		"t": p.Say, "h": p.Rich, "tc": p.SayOf, "told": p.Told,
-		"credits": p.Credits, "signed": p.Signed, "money": p.Money, "date": p.Date, "month": p.Month, "moment": p.Moment, "clock": p.Clock, "iso": iso,
+		"t": p.Say, "h": p.Rich, "told": p.Told,
+		"credits": p.Credits, "signed": p.Signed, "money": p.Money, "date": p.Date, "moment": p.Moment, "clock": p.Clock, "iso": iso,
 		"role":  func(r kinpict.Role) string { return p.Told(roleNames[r]) },
 		"short": short, "roles": func() []kinpict.Role { return kinpict.Roles },
 		"kinds": func() []Note { return []Note{{Kind: "refused"}, {Kind: "warning"}, {Kind: "info"}} },

@@ -139,7 +139,7 @@ var kinds = map[string]string{
 var staffed = map[string]bool{"promo": true, "adjust": true, "goodwill": true, "forgive": true, "take": true}
 
 // What else the books give as a reason.
-var _ = []string{lang.N("promo code %s"), lang.N("the account is closed"), lang.N("The money went back."), lang.N("Part of the money went back."),
+var _ = []string{lang.N("the account is closed"), lang.N("The money went back."), lang.N("Part of the money went back."),
 	lang.N("The bank holds the payment."), lang.N("Less of the money went back than was known before."), lang.N("The payment stands, but for the part that went back."),
 	lang.N("The bank holds less of the payment."), lang.N("The payment stands.")}
 
