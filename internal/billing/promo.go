@@ -158,7 +158,7 @@ func inCheckout(open string) error {
 func guessBuckets(c kinpict.Caller) []string {
 	var out []string
 	if c.AccountID != "" {
-		out = append(out, "promo of "+c.AccountID)
+		out = append(out, store.LimitPromos.Of(c.AccountID))
 	}
 	if c.Network != "" {
 		out = append(out, "promo from "+c.Network)

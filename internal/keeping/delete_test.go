@@ -2,6 +2,7 @@ package keeping_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -41,6 +42,10 @@ func TestNothingIsLeftOfWhoIsGone(t *testing.T) {
 			r.Fatalf("before, words stand in\n%v, want\n%v", got, personal)
 		}
 		kept := r.traces("ben@example.com", "Benjamin", "Strandkorb")
+		// Whatever counts what she does is named by her account.
+		for _, l := range []store.OwnLimit{store.LimitExports, store.LimitChecks, store.LimitPromos} {
+			r.update(func(tx *store.Tx) error { return ignore(tx.Allow(l.Of("acc_ann"), 5, time.Hour)) })
+		}
 		all := r.files()
 
 		d, err := r.keeper.Delete(ctx, r.ann, r.farewell())
@@ -49,6 +54,11 @@ func TestNothingIsLeftOfWhoIsGone(t *testing.T) {
 		}
 		for where, what := range r.traces(words...) {
 			r.Errorf("left in %s: %s", where, what)
+		}
+		for _, row := range storetest.Contents(r, r.url)["rate_limit"] {
+			if strings.Contains(row, "acc_ann") {
+				r.Errorf("a limit counts on: %s", row)
+			}
 		}
 		if n := r.files(); n != all/2 {
 			r.Errorf("%d files are left of %d, half of which are ben's", n, all)
@@ -241,6 +251,38 @@ func TestFilesThatCannotBeRemovedNow(t *testing.T) {
 		}
 		if d, err := r.keeper.Deletion(ctx, d.ID); err != nil || !d.EmptiedAt.Equal(r.clock.Now()) {
 			r.Errorf("receipt %+v, %v", d, err)
+		}
+	})
+}
+
+// However many left today, the last of them is looked after like the first.
+func TestMoreDeletionsThanAreLookedAtAtOnce(t *testing.T) {
+	each(t, func(r *rig) {
+		r.update(func(tx *store.Tx) error {
+			for n := range 100 {
+				a, _, err := tx.AddAccount(kinpict.Account{ID: fmt.Sprintf("acc_%03d", n), Email: fmt.Sprintf("n%d@example.com", n), Role: kinpict.Customer})
+				if err != nil {
+					return err
+				}
+				if _, err := tx.DeleteAccount(&kinpict.Deletion{ID: fmt.Sprintf("del_%03d", n), AccountID: a.ID, AskedBy: kinpict.AskedByPerson}, 0, redact); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		r.clock.Advance(time.Second)
+		whole := r.keeper.Blobs
+		r.keeper.Blobs = stuck{whole}
+		d, err := r.keeper.Delete(ctx, r.ann, r.farewell())
+		if err != nil || !d.EmptiedAt.IsZero() {
+			r.Fatalf("receipt %+v, %v", d, err)
+		}
+		r.keeper.Blobs = whole
+		if err := r.keeper.Sweep(ctx); err != nil {
+			r.Fatal(err)
+		}
+		if d, err := r.keeper.Deletion(ctx, d.ID); err != nil || d.EmptiedAt.IsZero() {
+			r.Errorf("the deletion after a hundred others is not done: %+v, %v", d, err)
 		}
 	})
 }

@@ -57,7 +57,7 @@ func (k *Keeper) Export(ctx context.Context, c kinpict.Caller) (*Export, error) 
 	if !k.Relaxed {
 		var ok bool
 		err := k.DB.Update(ctx, func(tx *store.Tx) (err error) {
-			ok, err = tx.Allow("export of "+c.AccountID, ExportsADay, 24*time.Hour)
+			ok, err = tx.Allow(store.LimitExports.Of(c.AccountID), ExportsADay, 24*time.Hour)
 			return err
 		})
 		if err != nil {

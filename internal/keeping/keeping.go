@@ -204,25 +204,29 @@ func (k *Keeper) empty(ctx context.Context, accountID string) error {
 // Sweep finishes what deletions of the last day, and those with files left,
 // could not finish themselves.
 func (k *Keeper) Sweep(ctx context.Context) error {
-	var todo []*kinpict.Deletion
-	err := k.DB.View(ctx, func(tx *store.Tx) (err error) {
-		todo, err = tx.DeletionsToFinish(tx.Now().Add(-settle), batch)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("sweep deletions: %w", err)
-	}
 	var failed error
-	for _, d := range todo {
-		err := k.DB.Update(ctx, func(tx *store.Tx) error { return tx.Strip(d.AccountID) })
-		if err == nil {
-			err = k.empty(ctx, d.AccountID)
+	for after := (*kinpict.Deletion)(nil); ; {
+		var todo []*kinpict.Deletion
+		if err := k.DB.Read(ctx, func(tx *store.Tx) (err error) {
+			todo, err = tx.DeletionsToFinish(tx.Now().Add(-settle), after, batch)
+			return err
+		}); err != nil {
+			return errors.Join(failed, fmt.Errorf("sweep deletions: %w", err))
 		}
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("deletion %s: %w", d.ID, err))
+		for _, d := range todo {
+			err := k.DB.Update(ctx, func(tx *store.Tx) error { return tx.Strip(d.AccountID) })
+			if err == nil {
+				err = k.empty(ctx, d.AccountID)
+			}
+			if err != nil {
+				failed = errors.Join(failed, fmt.Errorf("deletion %s: %w", d.ID, err))
+			}
+			after = d
+		}
+		if len(todo) < batch {
+			return failed
 		}
 	}
-	return failed
 }
 
 func signedIn(c kinpict.Caller) error {

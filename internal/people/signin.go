@@ -68,7 +68,7 @@ func (p *People) allowLink(tx *store.Tx, network, address string) error {
 	for _, b := range []struct {
 		name  string
 		limit int
-	}{{"link from " + network, LinksPerNetwork}, {"link to " + address, LinksPerAddress}} {
+	}{{"link from " + network, LinksPerNetwork}, {store.LimitLinks.Of(address), LinksPerAddress}} {
 		ok, err := tx.Allow(b.name, b.limit, LinkWindow)
 		if err != nil {
 			return err

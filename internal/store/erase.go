@@ -75,11 +75,13 @@ func (t *Tx) DeleteAccount(d *kinpict.Deletion, agreed kinpict.Credits, redact f
 	for _, s := range []string{
 		`DELETE FROM signin_link WHERE email = $1`,
 		`DELETE FROM mail WHERE recipient = $1`,
-		`DELETE FROM rate_limit WHERE bucket = 'link to ' || $1`,
 	} {
 		if _, err := t.exec(s, a.Email); err != nil {
 			return false, err
 		}
+	}
+	if _, err := t.exec(`DELETE FROM rate_limit WHERE bucket = $1`, LimitLinks.Of(a.Email)); err != nil {
+		return false, err
 	}
 	if err := t.Strip(id); err != nil {
 		return false, err
@@ -167,19 +169,20 @@ var stripping = []string{
 	`DELETE FROM consent WHERE owner = $1`,
 	`DELETE FROM share WHERE generation_id IN (SELECT id FROM generation WHERE owner = $1)`,
 	`DELETE FROM held_request WHERE account_id = $1`,
-	// Answers repeat words; those of previews were given to the guest who became the account.
-	`DELETE FROM idem WHERE owner = $1 OR owner IN (SELECT id FROM guest WHERE claimed_by = $1)
-		OR owner IN (SELECT guest_id FROM generation WHERE owner = $1 AND guest_id IS NOT NULL)`,
+	// Answers repeat words; those of previews were given to the guest who became
+	// the account. Asked in one, PostgreSQL would read all answers there are.
+	`DELETE FROM idem WHERE owner = $1`,
+	`DELETE FROM idem WHERE owner IN (SELECT id FROM guest WHERE claimed_by = $1 AND claimed_by <> '')`,
+	`DELETE FROM idem WHERE owner IN (SELECT guest_id FROM generation WHERE owner = $1 AND guest_id IS NOT NULL)`,
 	// The device keeps its count, so that nobody gets another preview by leaving.
 	`DELETE FROM guest WHERE id = $1`,
-	`UPDATE guest SET claimed_by = 'gone' WHERE claimed_by = $1`,
+	`UPDATE guest SET claimed_by = 'gone' WHERE claimed_by = $1 AND claimed_by <> ''`,
 	`UPDATE photo SET deleted_at = CASE WHEN deleted_at = 0 THEN $2 ELSE deleted_at END, faces = '[]', checks = '[]', likeness = '', sha256 = '',
 		source_sha256 = 'gone ' || id WHERE owner = $1`,
 	`UPDATE generation SET deleted_at = CASE WHEN deleted_at = 0 THEN $2 ELSE deleted_at END, favourite_at = 0, instruction = '', photos = '[]', guest_id = NULL,
 		notify_at = 0, notify_language = '' WHERE owner = $1 AND status NOT IN ('queued', 'running')`,
 	`UPDATE purchase SET url = '', back = '' WHERE account_id = $1 AND (url <> '' OR back <> '')`,
 	`UPDATE refund SET reason = '` + withAccount + `' WHERE purchase_id IN (SELECT id FROM purchase WHERE account_id = $1)`,
-	`DELETE FROM rate_limit WHERE bucket LIKE '%' || $1`,
 }
 
 // Strip removes what is kept of a closed account, once more if need be: whoever
@@ -191,6 +194,11 @@ func (t *Tx) Strip(accountID string) error {
 			args = append(args, t.now)
 		}
 		if _, err := t.exec(s, args...); err != nil {
+			return fmt.Errorf("strip %s: %w", accountID, err)
+		}
+	}
+	for _, l := range accountLimits {
+		if _, err := t.exec(`DELETE FROM rate_limit WHERE bucket = $1`, l.Of(accountID)); err != nil {
 			return fmt.Errorf("strip %s: %w", accountID, err)
 		}
 	}

@@ -163,8 +163,16 @@ func (t *Tx) DeletionOf(accountID string) (*kinpict.Deletion, error) {
 }
 
 // DeletionsToFinish are those since then, whose accounts somebody may still
-// have written to, and those with files left: oldest first, at most limit.
-func (t *Tx) DeletionsToFinish(since time.Time, limit int) ([]*kinpict.Deletion, error) {
+// have written to, and those with files left: oldest first, at most limit, from
+// behind after on, which is nil for the first of them.
+func (t *Tx) DeletionsToFinish(since time.Time, after *kinpict.Deletion, limit int) ([]*kinpict.Deletion, error) {
+	var at int64
+	var id string
+	if after != nil {
+		at, id = micros(after.At), after.ID
+	}
 	return list(t, func(r *sql.Rows) (*kinpict.Deletion, error) { return scanDeletion(r) },
-		`SELECT `+deletionColumns+` FROM deletion WHERE deleted_at > $1 OR emptied_at = 0 ORDER BY deleted_at, id LIMIT $2`, micros(since), limit)
+		`SELECT `+deletionColumns+` FROM deletion WHERE deleted_at > $1 AND (deleted_at, id) > ($2, $3)
+		UNION ALL SELECT `+deletionColumns+` FROM deletion WHERE deleted_at <= $1 AND emptied_at = 0 AND (deleted_at, id) > ($2, $3)
+		ORDER BY deleted_at, id LIMIT $4`, micros(since), at, id, limit)
 }

@@ -140,7 +140,7 @@ func (t *Tx) TouchPhotos(owner string, ids []string, until time.Time) error {
 // that was closed, be it a moment ago.
 func (t *Tx) LockPhotos(owner string) error {
 	if _, err := t.exec(`INSERT INTO rate_limit (bucket, since, used) VALUES ($1, $2, 1)
-		ON CONFLICT (bucket) DO UPDATE SET since = excluded.since`, "photos/"+owner, t.now); err != nil {
+		ON CONFLICT (bucket) DO UPDATE SET since = excluded.since`, limitPhotos.Of(owner), t.now); err != nil {
 		return err
 	}
 	var closed bool

@@ -2,6 +2,24 @@ package store
 
 import "time"
 
+// An OwnLimit counts what one person does, and goes with their account. Its
+// bucket is named by it and whose it is.
+type OwnLimit string
+
+const (
+	LimitLinks   OwnLimit = "link to " // by address
+	LimitExports OwnLimit = "export of "
+	LimitChecks  OwnLimit = "check of "
+	LimitPromos  OwnLimit = "promo of "
+	limitPhotos  OwnLimit = "photos/" // also of guests
+)
+
+// accountLimits are those by account.
+var accountLimits = []OwnLimit{LimitExports, LimitChecks, LimitPromos, limitPhotos}
+
+// Of is the bucket of an account, or of an address.
+func (l OwnLimit) Of(whose string) string { return string(l) + whose }
+
 // Allow counts one use of a bucket and reports whether it stays within limit
 // uses in a window that begins with the first of them. A refused use is not
 // counted. The one statement holds across processes.

@@ -54,7 +54,7 @@ func (d *Desk) Check(ctx context.Context, c kinpict.Caller) (*Checked, error) {
 		if d.Relaxed {
 			return nil
 		}
-		ok, err := tx.Allow("check of "+c.AccountID, ChecksPerHour, time.Hour)
+		ok, err := tx.Allow(store.LimitChecks.Of(c.AccountID), ChecksPerHour, time.Hour)
 		if err == nil && !ok {
 			err = &kinpict.Error{Code: kinpict.RateLimited, Message: "Your books were checked often just now.", Hint: "Check them again in an hour."}
 		}
