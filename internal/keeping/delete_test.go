@@ -255,6 +255,57 @@ func TestFilesThatCannotBeRemovedNow(t *testing.T) {
 	})
 }
 
+// A file that cannot be removed keeps no other, however many there are, and the
+// deletion is done once it is gone too.
+func TestAFileThatStaysKeepsNoOther(t *testing.T) {
+	each(t, func(r *rig) {
+		whole := r.keeper.Blobs
+		bad := map[string]bool{"photos/acc_ann/pho_ann2.jpg": true}
+		r.update(func(tx *store.Tx) error {
+			for n := range 100 {
+				id := fmt.Sprintf("pho_bad%03d", n)
+				bad["photos/"+id] = true
+				if _, err := tx.AddPhoto(kinpict.Photo{ID: id, Owner: "acc_ann", Key: "photos/" + id, ThumbKey: "photos/" + id + ".t", Width: 9, Height: 9, Bytes: 9, SHA256: id,
+					SourceSHA256: id, ExpiresAt: tx.Now().Add(time.Hour)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		r.clock.Advance(time.Second)
+		r.update(func(tx *store.Tx) error {
+			_, err := tx.AddPhoto(kinpict.Photo{ID: "pho_last", Owner: "acc_ann", Key: "photos/last", ThumbKey: "photos/last.t", Width: 9, Height: 9, Bytes: 9, SHA256: "last",
+				SourceSHA256: "last", ExpiresAt: tx.Now().Add(time.Hour)})
+			return err
+		})
+		r.put("photos/last", []byte("ann's photo"))
+		r.keeper.Blobs = picky{whole, bad}
+		d, err := r.keeper.Delete(ctx, r.ann, r.farewell())
+		if err != nil || !d.EmptiedAt.IsZero() {
+			r.Fatalf("receipt %+v, %v", d, err)
+		}
+		if left := r.traces("ann's photo", "ann's picture", "ann's thumb")["files"]; !strings.Contains(left, "pho_ann2.jpg") {
+			r.Errorf("left is %q, want the one file that cannot be removed", left)
+		}
+		for _, key := range []string{"photos/last", "pictures/gen_ann_done/1.jpg", "photos/gst_ann/pho_ann1.jpg"} {
+			if b, err := whole.Open(ctx, key); err == nil {
+				b.Close()
+				r.Errorf("%s is still there", key)
+			}
+		}
+		if err := r.keeper.Sweep(ctx); err == nil || !strings.Contains(err.Error(), "101 files stay") {
+			r.Errorf("the sweep says %v", err)
+		}
+		r.keeper.Blobs = whole
+		if err := r.keeper.Sweep(ctx); err != nil {
+			r.Fatal(err)
+		}
+		if d, err := r.keeper.Deletion(ctx, d.ID); err != nil || d.EmptiedAt.IsZero() || r.traces("ann's photo")["files"] != "" {
+			r.Errorf("receipt %+v, %v", d, err)
+		}
+	})
+}
+
 // However many left today, the last of them is looked after like the first.
 func TestMoreDeletionsThanAreLookedAtAtOnce(t *testing.T) {
 	each(t, func(r *rig) {

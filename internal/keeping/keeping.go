@@ -88,7 +88,11 @@ func (k *Keeper) Delete(ctx context.Context, c kinpict.Caller, f kinpict.Farewel
 		return nil, &kinpict.Error{Code: kinpict.SignInAgain, Message: "Deleting an account needs a fresh sign-in.",
 			Hint: fmt.Sprintf("Sign in again, then come back within %d minutes.", kinpict.FreshSignIn/time.Minute)}
 	}
-	a, _, err := k.Kept(ctx, c)
+	var a *kinpict.Account
+	err := k.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		a, err = tx.Account(c.AccountID)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -158,47 +162,79 @@ func (k *Keeper) Deletion(ctx context.Context, id string) (d *kinpict.Deletion, 
 	return d, err
 }
 
-// empty removes the files of a deleted account.
+// empty removes the files of a deleted account. One that stays does not keep
+// the others.
 func (k *Keeper) empty(ctx context.Context, accountID string) error {
+	var stayed error
+	stay := 0
+	// gone reports whether a file's bytes are.
+	gone := func(keys ...string) bool {
+		var err error
+		for _, key := range keys {
+			if key != "" {
+				err = errors.Join(err, k.Blobs.Delete(ctx, key))
+			}
+		}
+		if err == nil {
+			return true
+		}
+		if stay++; stayed == nil {
+			stayed = err
+		}
+		return false
+	}
+	var lastPhoto kinpict.Photo
+	var lastPicture string
 	for {
-		var photos []kinpict.Photo
-		var pictures []store.Gone
+		var photos, emptied []kinpict.Photo
+		var pictures, removed []store.Gone
 		if err := k.DB.View(ctx, func(tx *store.Tx) (err error) {
-			photos, pictures, err = tx.GoneOf(accountID, batch)
+			if photos, err = tx.GonePhotosOf(accountID, lastPhoto, batch); err != nil {
+				return err
+			}
+			pictures, err = tx.GonePicturesOf(accountID, lastPicture, batch)
 			return err
 		}); err != nil {
 			return err
 		}
 		for _, p := range photos {
-			if err := errors.Join(k.Blobs.Delete(ctx, p.Key), k.Blobs.Delete(ctx, p.ThumbKey)); err != nil {
-				return err
+			if lastPhoto = p; gone(p.Key, p.ThumbKey) {
+				emptied = append(emptied, p)
 			}
 		}
 		for _, g := range pictures {
-			if err := k.Blobs.Delete(ctx, g.Key); err != nil {
-				return err
+			if lastPicture = g.ID; gone(g.Key) {
+				removed = append(removed, g)
 			}
 		}
+		last := len(photos) < batch && len(pictures) < batch
 		if err := k.DB.Update(ctx, func(tx *store.Tx) error {
-			for _, p := range photos {
+			for _, p := range emptied {
 				if err := tx.EmptyPhoto(p.ID); err != nil {
 					return err
 				}
 			}
-			for _, g := range pictures {
+			for _, g := range removed {
 				if err := tx.EmptyPicture(g.ID); err != nil {
 					return err
 				}
+			}
+			if !last {
+				return nil
 			}
 			_, err := tx.FinishDeletion(accountID)
 			return err
 		}); err != nil {
 			return err
 		}
-		if len(photos) < batch && len(pictures) < batch {
-			return nil
+		if last {
+			break
 		}
 	}
+	if stayed != nil {
+		return fmt.Errorf("%d files stay, the first because: %w", stay, stayed)
+	}
+	return nil
 }
 
 // Sweep finishes what deletions of the last day, and those with files left,

@@ -324,3 +324,16 @@ func (r *rig) freeze(id string) {
 type stuck struct{ blob.Bucket }
 
 func (stuck) Delete(context.Context, string) error { return errors.New("the bucket is away") }
+
+// picky is a bucket that does not let go of some.
+type picky struct {
+	blob.Bucket
+	bad map[string]bool
+}
+
+func (p picky) Delete(ctx context.Context, key string) error {
+	if p.bad[key] {
+		return errors.New("it is in use")
+	}
+	return p.Bucket.Delete(ctx, key)
+}

@@ -26,7 +26,7 @@ var ErrNotGiven = errors.New("more credits would be given up than were agreed to
 // left is given up, which ErrNotGiven refuses beyond agreed.
 //
 // The ledger, charges, purchases and refunds stay under the account's id, which
-// names nobody. Files are for the caller to remove: see GoneOf. redact takes
+// names nobody. Files are for the caller to remove: see GonePhotosOf. redact takes
 // the words of the person out of a review's evidence.
 func (t *Tx) DeleteAccount(d *kinpict.Deletion, agreed kinpict.Credits, redact func(evidence []byte) ([]byte, error)) (bool, error) {
 	id := d.AccountID
@@ -208,21 +208,26 @@ func (t *Tx) Strip(accountID string) error {
 	return err
 }
 
-// GoneOf are the photos and pictures of an account whose files may still be in
-// the bucket, at most limit of each.
-func (t *Tx) GoneOf(accountID string, limit int) (photos []kinpict.Photo, pictures []Gone, err error) {
-	photos, err = list(t, func(r *sql.Rows) (p kinpict.Photo, err error) {
-		err = r.Scan(&p.ID, &p.Key, &p.ThumbKey)
+// GonePhotosOf are the deleted photos of an owner whose files may still be in
+// the bucket, oldest first, at most limit, from behind after on, which is zero
+// for the first of them.
+func (t *Tx) GonePhotosOf(owner string, after kinpict.Photo, limit int) ([]kinpict.Photo, error) {
+	return list(t, func(r *sql.Rows) (p kinpict.Photo, err error) {
+		var at int64
+		err = r.Scan(&p.ID, &p.Key, &p.ThumbKey, &at)
+		p.CreatedAt = instant(at)
 		return p, err
-	}, `SELECT id, blob_key, thumb_key FROM photo WHERE owner = $1 AND deleted_at > 0 AND blob_key <> '' LIMIT $2`, accountID, limit)
-	if err != nil {
-		return nil, nil, err
-	}
-	pictures, err = list(t, func(r *sql.Rows) (g Gone, err error) {
+	}, `SELECT id, blob_key, thumb_key, created_at FROM photo WHERE owner = $1 AND (created_at, id) > ($2, $3) AND deleted_at > 0 AND blob_key <> ''
+		ORDER BY created_at, id LIMIT $4`, owner, micros(after.CreatedAt), after.ID, limit)
+}
+
+// GonePicturesOf is the same of an owner's pictures, in the order of their ids.
+func (t *Tx) GonePicturesOf(owner, after string, limit int) ([]Gone, error) {
+	return list(t, func(r *sql.Rows) (g Gone, err error) {
 		err = r.Scan(&g.ID, &g.Key)
 		return g, err
-	}, `SELECT id, image_key FROM generation WHERE owner = $1 AND deleted_at > 0 AND image_key <> '' AND image_key <> '`+removed+`' LIMIT $2`, accountID, limit)
-	return photos, pictures, err
+	}, `SELECT id, image_key FROM generation WHERE owner = $1 AND id > $2 AND deleted_at > 0 AND image_key <> '' AND image_key <> '`+removed+`' ORDER BY id LIMIT $3`,
+		owner, after, limit)
 }
 
 // FinishDeletion notes that the last file of a deleted account is gone, and

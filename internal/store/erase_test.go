@@ -79,7 +79,9 @@ func TestTheAuditorFindsWhatIsLeftOfSomebodyWhoIsGone(t *testing.T) {
 			t.Error("files that were not removed in a day are no finding")
 		}
 		if err := db.Update(ctx, func(tx *store.Tx) error {
-			photos, pictures, err := tx.GoneOf("ann", 100)
+			photos, err := tx.GonePhotosOf("ann", kinpict.Photo{}, 100)
+			pictures, lost := tx.GonePicturesOf("ann", "", 100)
+			err = errors.Join(err, lost)
 			for _, p := range photos {
 				err = errors.Join(err, tx.EmptyPhoto(p.ID))
 			}

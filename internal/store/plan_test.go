@@ -98,7 +98,8 @@ func TestNoQuestionReadsEverybodysRows(t *testing.T) {
 			return err
 		}},
 		{"what a deleted account still got", func(tx *store.Tx) error { return tx.Strip("ann") }},
-		{"files of a deleted account", func(tx *store.Tx) error { _, _, err := tx.GoneOf("ann", 10); return err }},
+		{"photos of a deleted account", func(tx *store.Tx) error { _, err := tx.GonePhotosOf("ann", kinpict.Photo{}, 10); return err }},
+		{"pictures of a deleted account", func(tx *store.Tx) error { _, err := tx.GonePicturesOf("ann", "", 10); return err }},
 		{"whether none is left", func(tx *store.Tx) error { _, err := tx.FinishDeletion("ann"); return err }},
 		{"deletions to finish", func(tx *store.Tx) error { _, err := tx.DeletionsToFinish(since, nil, 10); return err }},
 		{"the receipt of a deletion", func(tx *store.Tx) error { _, err := tx.DeletionOf("ann"); return ignoreMissing(err) }},
