@@ -353,11 +353,20 @@ type OfferedPack struct {
 	Supports map[string]int64 `json:"supports"`
 }
 
-// A HeldRequest is a request that waits for credits.
+// A HeldRequest is a request that waits: for credits, or for a person who reads
+// its words.
 type HeldRequest struct {
 	ID        string    `json:"id"`
+	State     string    `json:"state,omitempty" enum:"credits,looking,approved,refused,gone_on" doc:"credits: it can go on once there are enough. looking: a person reads its words. approved: it can go on. refused: it cannot; refused words can be changed and sent anew. gone_on: it became a picture."`
 	ExpiresAt time.Time `json:"expires_at"`
 	URL       string    `json:"url" doc:"The page that goes on with it."`
+}
+
+// A Reading is what a problem of the code held_for_review says besides.
+type Reading struct {
+	HeldRequest HeldRequest       `json:"held_request" doc:"The request waits under this id; resume it once it is approved."`
+	Findings    []kinpict.Finding `json:"findings,omitempty" doc:"The words a person reads."`
+	Note        string            `json:"note,omitempty" doc:"What staff said about their decision."`
 }
 
 // A PriceChange is what a problem of the code price_changed says besides; of a

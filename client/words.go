@@ -14,6 +14,7 @@ type Preflight struct {
 	Available   kinpict.Credits `json:"available"`
 	LeftAfter   kinpict.Credits `json:"left_after" doc:"0 where it does not suffice."`
 	Shortfall   kinpict.Credits `json:"shortfall"`
+	Held        bool            `json:"held_for_review" doc:"A person would read the words before anything is taken; a free preview would be refused. It is not ok then."`
 	Pace        string          `json:"pace" enum:"framed,painted" doc:"A painted picture takes several times as long as a framed one."`
 	Instruction Words           `json:"instruction"`
 	Photos      []SightedPhoto  `json:"photos"`

@@ -56,6 +56,7 @@ func document() ([]byte, error) {
 var members = map[kinpict.Code]reflect.Type{
 	kinpict.InsufficientCredits: reflect.TypeFor[client.Shortfall](),
 	kinpict.PriceChanged:        reflect.TypeFor[client.PriceChange](),
+	kinpict.HeldForReview:       reflect.TypeFor[client.Reading](),
 }
 
 func (op *operation) describe(named schemas, problem *schema) map[string]any {
@@ -102,10 +103,18 @@ func (op *operation) describe(named schemas, problem *schema) map[string]any {
 	for _, s := range slices.Sorted(maps.Keys(byStatus)) {
 		slices.Sort(byStatus[s])
 		document := problem
+		var each []*schema
 		for _, code := range byStatus[s] {
-			if more, ok := members[kinpict.Code(code)]; ok && len(byStatus[s]) == 1 {
-				document = &schema{AllOf: []*schema{problem, named.of(more)}}
+			if more, ok := members[kinpict.Code(code)]; ok {
+				each = append(each, &schema{AllOf: []*schema{problem, named.of(more)}})
 			}
+		}
+		switch {
+		case len(each) < len(byStatus[s]):
+		case len(each) == 1:
+			document = each[0]
+		default:
+			document = &schema{OneOf: each}
 		}
 		responses[strconv.Itoa(s)] = map[string]any{"description": strings.Join(byStatus[s], ", "),
 			"content": map[string]any{httpd.ProblemType: map[string]any{"schema": document}}}

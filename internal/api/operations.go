@@ -73,7 +73,7 @@ var keep = parameter{name: "download", says: "1: to be kept under its name rathe
 
 const root = "/api/v1"
 
-var operations = slices.Concat(calls, accountCalls, deskCalls, moneyCalls, wordCalls)
+var operations = slices.Concat(calls, accountCalls, deskCalls, moneyCalls, wordCalls, heldCalls)
 
 var calls = []*operation{
 	{
@@ -124,8 +124,9 @@ var calls = []*operation{
 		method: "POST", path: root + "/generations", name: "createGeneration", summary: "Take credits and make a picture",
 		who: account, key: true, body: client.Request{},
 		answers: []answer{{status: 202, says: "Charged and queued, in one commit.", body: client.Generation{}, replays: true}},
-		fails:   []kinpict.Code{kinpict.InsufficientCredits, kinpict.PriceChanged, kinpict.ContentNotAllowed, kinpict.Forbidden, kinpict.EngineUnavailable},
-		serve:   (*API).createGeneration,
+		fails: []kinpict.Code{kinpict.InsufficientCredits, kinpict.PriceChanged, kinpict.ContentNotAllowed, kinpict.HeldForReview, kinpict.RateLimited, kinpict.Forbidden,
+			kinpict.EngineUnavailable},
+		serve: (*API).createGeneration,
 	}, {
 		method: "GET", path: root + "/generations", name: "generations", summary: "One's pictures",
 		who: visitor, query: append([]parameter{{name: "favourite", says: "1 for favourites only; the cursor goes on within them.", enum: []string{"0", "1"}}}, paging...),
@@ -234,7 +235,7 @@ var calls = []*operation{
 		summary: "Try a failed picture again from the same photos and words, as a new charge",
 		who:     visitor, key: true, body: client.Confirm{}, optional: true,
 		answers: []answer{{status: 202, says: "Charged and queued, in one commit.", body: client.Generation{}, replays: true}},
-		fails: []kinpict.Code{kinpict.NotFound, kinpict.NotRetryable, kinpict.ContentNotAllowed, kinpict.InsufficientCredits, kinpict.PriceChanged, kinpict.Forbidden,
+		fails: []kinpict.Code{kinpict.NotFound, kinpict.NotRetryable, kinpict.ContentNotAllowed, kinpict.HeldForReview, kinpict.RateLimited, kinpict.InsufficientCredits, kinpict.PriceChanged, kinpict.Forbidden,
 			kinpict.GuestLimit, kinpict.EngineUnavailable},
 		serve: (*API).retryGeneration,
 	}, {
@@ -244,13 +245,13 @@ var calls = []*operation{
 		fails:   []kinpict.Code{kinpict.GuestLimit, kinpict.ContentNotAllowed, kinpict.EngineUnavailable},
 		serve:   (*API).createPreview,
 	}, {
-		method: "POST", path: root + "/held-requests/{id}/resume", name: "resumeHeldRequest", summary: "Go on with a request that waited for credits",
+		method: "POST", path: root + "/held-requests/{id}/resume", name: "resumeHeldRequest", summary: "Go on with a request that waited, for credits or for a person",
 		who: account, body: client.Confirm{}, optional: true,
 		answers: []answer{
 			{status: 202, says: "Charged and queued now.", body: client.Generation{}},
 			{status: 200, says: "It went on before; the same generation.", body: client.Generation{}},
 		},
-		fails: []kinpict.Code{kinpict.NotFound, kinpict.InsufficientCredits, kinpict.PriceChanged, kinpict.ContentNotAllowed, kinpict.Forbidden, kinpict.EngineUnavailable},
+		fails: []kinpict.Code{kinpict.NotFound, kinpict.HeldForReview, kinpict.InsufficientCredits, kinpict.PriceChanged, kinpict.ContentNotAllowed, kinpict.Forbidden, kinpict.EngineUnavailable},
 		serve: (*API).resume,
 	}, {
 		method: "GET", path: root + "/credits", name: "credits", summary: "What can be spent, and where it came from",

@@ -35,7 +35,7 @@ func (a *API) checkGeneration(c *call) error {
 	if err != nil {
 		return err
 	}
-	out := client.Preflight{OK: p.OK, Credits: p.Credits, Available: p.Available, LeftAfter: p.LeftAfter, Shortfall: p.Shortfall, Pace: p.Pace,
+	out := client.Preflight{OK: p.OK, Credits: p.Credits, Available: p.Available, LeftAfter: p.LeftAfter, Shortfall: p.Shortfall, Held: p.Held, Pace: p.Pace,
 		Instruction: client.Words{Findings: some(p.Findings)}, Photos: make([]client.SightedPhoto, len(p.Photos)), Advice: some(p.Advice)}
 	for i, x := range p.Photos {
 		out.Photos[i] = client.SightedPhoto{ID: x.ID, Checks: some(x.Checks), Findings: some(x.Findings)}
@@ -64,5 +64,5 @@ func (a *API) composeInstruction(c *call) error {
 	}
 	text := wording.Compose(w)
 	return c.send(http.StatusOK, client.Instruction{Instruction: text,
-		Findings: some(wording.Check(text, wording.About{Generative: a.Studio.Generative(), Cast: w.Cast, Scenes: w.Scenes}))})
+		Findings: some(a.Studio.Findings(text, wording.About{Generative: a.Studio.Generative(), Cast: w.Cast, Scenes: w.Scenes}))})
 }

@@ -130,7 +130,7 @@ func (a *App) compose(key []byte) error {
 		return err
 	}
 	a.Studio = &generation.Studio{DB: a.DB, Marks: Marker{own}, Issuer: own, Engines: a.Engines, Blobs: a.Blobs, Scenarios: a.Scenarios, IDs: a.ids, Now: a.now, Log: a.Log,
-		Worker: a.ids.New("wrk_"), Workers: cfg.Workers, Poll: time.Second, Relaxed: relaxed, Jitter: jitter,
+		Worker: a.ids.New("wrk_"), Workers: cfg.Workers, Poll: time.Second, Relaxed: relaxed, SafetyHold: cfg.SafetyHold == "on", Jitter: jitter,
 		Resize: photo.Resize, PublicURL: public, Languages: a.languages, ShareKey: shareKey(key)}
 	return nil
 }
@@ -254,6 +254,9 @@ func (a *App) housekeeping(ctx context.Context) {
 	for {
 		if err := errors.Join(a.Intake.Sweep(ctx), a.Studio.Sweep(ctx), a.Keeping.Sweep(ctx), a.People.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.Log.Error("housekeeping", "err", err)
+		}
+		if n, err := a.Studio.HoldsWaiting(ctx); err == nil && n > 0 {
+			a.Log.Info("requests wait for somebody to read their words", "requests", n)
 		}
 		select {
 		case <-ctx.Done():

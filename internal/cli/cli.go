@@ -72,6 +72,12 @@ type commands struct {
 		Answer reviewAnswerCmd `cmd:"" help:"Answer a review, with credits if they are due."`
 		Close  reviewCloseCmd  `cmd:"" help:"Close a review, with a reason."`
 	} `cmd:"" help:"What people say does not look right."`
+	Hold struct {
+		List    holdListCmd    `cmd:"" help:"List requests that wait for somebody to read their words, or that were decided."`
+		Show    holdShowCmd    `cmd:"" help:"Show the words of a request and who is in its photos, never the photos."`
+		Approve holdApproveCmd `cmd:"" help:"Let a request go on; its owner is told and presses once more."`
+		Refuse  holdRefuseCmd  `cmd:"" help:"Keep a request from going on; its owner is told."`
+	} `cmd:"" help:"Words that staff read before anything is taken (--safety-hold)."`
 	VerifyReceipt verifyReceiptCmd `cmd:"" help:"Check a signed receipt offline: 0 genuine, 1 altered or of an unknown signer."`
 	ReceiptKeys   receiptKeysCmd   `cmd:"" help:"Print the public keys that receipts are checked with."`
 	Generate      generateCmd      `cmd:"" help:"Make one picture from the shell: no server, no credits."`

@@ -29,6 +29,10 @@ func (c *serveCmd) Run(s *session) (err error) {
 	if err := a.Ready(s.ctx, c.Migrate); err != nil {
 		return err
 	}
+	waiting, err := a.Studio.HoldsWaiting(s.ctx)
+	if err != nil {
+		return err
+	}
 	return a.Serve(s.ctx, c.Role, func(addr net.Addr) {
 		if addr == nil {
 			fmt.Fprintln(s.out, "Kinpict works on what is queued. Stop it with Ctrl+C.")
@@ -40,6 +44,9 @@ func (c *serveCmd) Run(s *session) (err error) {
 		}
 		if s.config.Local() && s.config.SMTPURL == "" {
 			fmt.Fprintf(s.out, "Mail, such as sign-in links, is at %s/outbox\n", s.config.PublicURL)
+		}
+		if s.config.SafetyHold == "on" || waiting > 0 {
+			fmt.Fprintf(s.out, "Requests that wait for somebody to read their words: %d. See kinpict hold list.\n", waiting)
 		}
 	})
 }

@@ -56,6 +56,8 @@ type Config struct {
 	SMTPURL  Secret `name:"smtp-url" env:"KINPICT_SMTP_URL" help:"Server that takes mail: smtp://user:password@host:587 with STARTTLS, which is left out only on this machine, or smtps://…:465. Empty: mail is kept here, to be read at /outbox or by kinpict mail."`
 	MailFrom string `name:"mail-from" env:"KINPICT_MAIL_FROM" help:"Who mails come from, such as Kinpict <hello@example.org>. Required beside KINPICT_SMTP_URL."`
 
+	SafetyHold string `name:"safety-hold" env:"KINPICT_SAFETY_HOLD" default:"off" help:"off: words that can be read two ways are advice. on: a paid request with such words waits, unpaid, until staff have read them; it needs somebody who looks every day. See docs/wording.md."`
+
 	Limits string `name:"limits" env:"KINPICT_LIMITS" default:"default" help:"relaxed lifts rate limits for load tests; never where real money moves."`
 	Clock  string `name:"clock" env:"KINPICT_CLOCK" help:"File whose content shifts the product's clock, such as +25h; never where real money moves."`
 
@@ -168,6 +170,9 @@ func (c *Config) Validate() error {
 	c.validateMail(bad)
 	if c.Limits != "default" && c.Limits != "relaxed" {
 		bad("LIMITS", "%q is neither default nor relaxed", c.Limits)
+	}
+	if h := c.SafetyHold; h != "" && h != "off" && h != "on" {
+		bad("SAFETY_HOLD", "%q is neither off nor on", c.SafetyHold)
 	}
 	if len(c.LanguageCodes()) == 0 {
 		bad("LANGUAGES", "names no language; en is always there")

@@ -135,6 +135,8 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		{"mail from two", func(c *Config) { mailed(c); c.MailFrom = "a@example.org, b@example.org" }, []string{"MAIL_FROM"}},
 		{"a sender whose mail goes nowhere", func(c *Config) { c.MailFrom = "hello@example.org" }, []string{"MAIL_FROM"}},
 		{"strange limits", func(c *Config) { c.Limits = "none" }, []string{"LIMITS"}},
+		{"words held for a person", func(c *Config) { c.SafetyHold = "on" }, nil},
+		{"words held by and by", func(c *Config) { c.SafetyHold = "maybe" }, []string{"SAFETY_HOLD"}},
 		{"no workers", func(c *Config) { c.Workers = 0 }, []string{"WORKERS"}},
 		{"no language", func(c *Config) { c.Languages = " , " }, []string{"LANGUAGES"}},
 		{"a proxy that is no network", func(c *Config) { c.Proxies = "10.0.0.1" }, []string{"TRUSTED_PROXIES"}},

@@ -66,7 +66,7 @@ func insufficient(cost kinpict.Credits, b kinpict.Balance, cat *kinpict.Catalog,
 		packs[i] = map[string]any{"id": p.ID, "credits": p.Credits, "price": p.Prices[0], "supports": cat.Supports(p.Credits)}
 	}
 	m := map[string]any{"required": cost, "available": b.Available, "shortfall": short, "packs": packs,
-		"held_request": map[string]any{"id": h.ID, "expires_at": h.ExpiresAt, "url": "/held/" + h.ID}}
+		"held_request": map[string]any{"id": h.ID, "expires_at": h.ExpiresAt, "url": "/held/" + h.ID, "state": kinpict.HeldForCredits}}
 	if b.Debt > 0 {
 		m["debt"] = b.Debt
 	}
