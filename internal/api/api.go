@@ -21,6 +21,7 @@ import (
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
 	"kinpict/internal/keeping"
+	"kinpict/internal/lang"
 	"kinpict/internal/scenario"
 	"kinpict/internal/support"
 )
@@ -59,6 +60,8 @@ type API struct {
 	Exports   *httpd.Slots // places for those who take everything with them, shared with the site
 	Identity  *httpd.Identity
 	Scenarios *scenario.Set
+	// Languages are those the site is offered in; nil means all there are.
+	Languages *lang.Set
 	// Sample is the address of a scenario's sample picture.
 	Sample func(scenario string) string
 	// Limits are what GET /limits publishes; the API's own are added to them.

@@ -7,7 +7,6 @@ import (
 	"kinpict"
 	"kinpict/client"
 	"kinpict/internal/httpd"
-	"kinpict/internal/lang"
 	"kinpict/internal/scenario"
 )
 
@@ -34,7 +33,7 @@ func catalogOf(book *kinpict.Catalog) client.Catalog {
 // scenarios answers in the language the client prefers; a scenario that has no
 // words in it comes in English.
 func (a *API) scenarios(c *call) error {
-	all, code := a.Scenarios.All(), lang.Default().Match(c.r.Header.Get("Accept-Language")).Code
+	all, code := a.Scenarios.All(), a.Languages.For(c.r.Header.Get("Accept-Language")).Code
 	if !slices.ContainsFunc(all, func(s *scenario.Scenario) bool { return s.In(code) != s }) {
 		code = "en"
 	}

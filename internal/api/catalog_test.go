@@ -7,7 +7,23 @@ import (
 	"testing"
 
 	"kinpict/client"
+	"kinpict/internal/lang"
 )
+
+// A language the operator does not offer is not spoken by the API either.
+func TestScenariosSpeakNoOtherLanguage(t *testing.T) {
+	oneKind(t, func(r *rig) {
+		only, err := lang.New([]string{"en"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.api.Languages = only
+		resp, body := r.raw("GET", "/api/v1/scenarios", map[string]string{"Accept-Language": "de"}, "")
+		if got := resp.Header.Get("Content-Language"); got != "en" || !strings.Contains(body, "Portrait wall") {
+			t.Errorf("the answer is in %q: %.200s", got, body)
+		}
+	})
+}
 
 func TestScenariosSpeakTheClientsLanguage(t *testing.T) {
 	oneKind(t, func(r *rig) {

@@ -59,9 +59,21 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	edge := &httpd.Edge{Public: public, Log: a.Log, Now: time.Now, NewID: func() string { return a.ids.New("req_") }, Proxies: a.Config.ProxyPrefixes(),
-		Exempt: []string{"POST /webhooks/{provider}", "POST " + sandbox.Path + "{id}"}}
-	identity := &httpd.Identity{Cookies: edge.Cookies(), Session: a.People.Session, Token: a.People.Token, Device: a.People.Guest, Network: a.People.Network}
+	edge := &httpd.Edge{
+		Public:  public,
+		Log:     a.Log,
+		Now:     time.Now,
+		NewID:   func() string { return a.ids.New("req_") },
+		Proxies: a.Config.ProxyPrefixes(),
+		Exempt:  []string{"POST /webhooks/{provider}", "POST " + sandbox.Path + "{id}"},
+	}
+	identity := &httpd.Identity{
+		Cookies: edge.Cookies(),
+		Session: a.People.Session,
+		Token:   a.People.Token,
+		Device:  a.People.Guest,
+		Network: a.People.Network,
+	}
 	var bank web.Sandbox
 	if a.Sandbox != nil {
 		bank = a.Sandbox
@@ -69,15 +81,47 @@ func (a *App) Handler() (http.Handler, error) {
 		edge.Checkout = []string{stripe.CheckoutHost}
 	}
 	archives := exports()
-	site, err := web.New(web.Site{Look: a.changed(), Keeping: a.Keeping, Exports: archives, Languages: a.languages, PublicURL: strings.TrimSuffix(a.Config.PublicURL, "/"), ShareURL: a.shareURL, Studio: a.Studio, Shop: a.Shop, People: a.People, Intake: a.Intake, Support: a.Support, Scenarios: a.Scenarios, Sandbox: bank, Test: a.Config.Sandbox(),
-		KeepsMail: a.keepsMail(), Outbox: a.keepsMail() && a.Config.Local() && a.Config.Sandbox(), Identity: identity, IDs: a.ids, Now: a.now, Generative: a.Engines.Info().Generative})
+	site, err := web.New(web.Site{
+		Studio:     a.Studio,
+		Shop:       a.Shop,
+		People:     a.People,
+		Intake:     a.Intake,
+		Support:    a.Support,
+		Keeping:    a.Keeping,
+		Exports:    archives,
+		Scenarios:  a.Scenarios,
+		Identity:   identity,
+		IDs:        a.ids,
+		Now:        a.now,
+		Languages:  a.languages,
+		Look:       a.changed(),
+		Generative: a.Engines.Info().Generative,
+		Sandbox:    bank,
+		Test:       a.Config.Sandbox(),
+		PublicURL:  a.publicURL(),
+		ShareURL:   a.shareURL,
+		Outbox:     a.keepsMail() && a.Config.Local() && a.Config.Sandbox(),
+		KeepsMail:  a.keepsMail(),
+	})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	httpd.Health(mux, time.Now, a.DB.Probe)
-	(&api.API{Studio: a.Studio, Shop: a.Shop, Intake: a.Intake, Support: a.Support, Keeping: a.Keeping, Exports: archives, Identity: identity, Scenarios: a.Scenarios, Limits: a.limits(),
-		Sample: func(id string) string { return strings.TrimSuffix(a.Config.PublicURL, "/") + site.Sample(id) }, ShareURL: a.shareURL}).Routes(mux)
+	(&api.API{
+		Studio:    a.Studio,
+		Shop:      a.Shop,
+		Intake:    a.Intake,
+		Support:   a.Support,
+		Keeping:   a.Keeping,
+		Exports:   archives,
+		Identity:  identity,
+		Scenarios: a.Scenarios,
+		Languages: a.languages,
+		Limits:    a.limits(),
+		Sample:    func(id string) string { return a.publicURL() + site.Sample(id) },
+		ShareURL:  a.shareURL,
+	}).Routes(mux)
 	site.Routes(mux)
 	edge.Fail = site.Fail
 	return edge.Wrap(mux), nil
@@ -112,7 +156,8 @@ func (a *App) limits() client.Limits {
 	}
 }
 
+// publicURL is the site's address, without a slash at its end.
+func (a *App) publicURL() string { return strings.TrimSuffix(a.Config.PublicURL, "/") }
+
 // shareURL is the page of a private link.
-func (a *App) shareURL(token string) string {
-	return strings.TrimSuffix(a.Config.PublicURL, "/") + "/s/" + token
-}
+func (a *App) shareURL(token string) string { return a.publicURL() + "/s/" + token }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"log/slog"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,21 @@ import (
 
 	"kinpict/internal/config"
 )
+
+// looked is settings whose looks can be changed.
+func looked(t *testing.T) *config.Config {
+	return &config.Config{
+		Listen:    "127.0.0.1:0",
+		PublicURL: "http://localhost:8080",
+		Data:      t.TempDir(),
+		SecretKey: "a secret of at least 32 characters, for tests",
+		Engines:   "studio",
+		Payments:  "sandbox",
+		Limits:    "default",
+		Languages: "en,de",
+		Workers:   1,
+	}
+}
 
 // A theme that nobody could read, or that breaks a page, does not start.
 func TestThemesAreRefusedBeforeAnythingIsServed(t *testing.T) {
@@ -40,8 +56,7 @@ func TestThemesAreRefusedBeforeAnythingIsServed(t *testing.T) {
 		{"broken words", func(c *config.Config) { c.CustomDir = folder("messages/de/own.yaml", "a: [") }, "own.yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cfg := &config.Config{Listen: "127.0.0.1:0", PublicURL: "http://localhost:8080", Data: t.TempDir(), SecretKey: "a secret of at least 32 characters, for tests",
-				Engines: "studio", Payments: "sandbox", Limits: "default", Languages: "en,de", Workers: 1}
+			cfg := looked(t)
 			c.change(cfg)
 			a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
 			if err == nil {
@@ -52,5 +67,34 @@ func TestThemesAreRefusedBeforeAnythingIsServed(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.says)
 			}
 		})
+	}
+}
+
+// The site and the API speak the languages the settings name, and no other.
+func TestNothingSpeaksALanguageThatIsNotOffered(t *testing.T) {
+	for languages, want := range map[string]string{"en": "en", "en,de": "de"} {
+		cfg := looked(t)
+		cfg.Languages = languages
+		a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		if err := a.Ready(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		h, err := a.Handler()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/scenarios", "/api/v1/scenarios"} {
+			r := httptest.NewRequest("GET", "http://localhost:8080"+path, nil)
+			r.Header.Set("Accept-Language", "de")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if got := w.Header().Get("Content-Language"); w.Code != 200 || got != want {
+				t.Errorf("of %s, %s answers %d in %q, want %q", languages, path, w.Code, got, want)
+			}
+		}
 	}
 }

@@ -78,7 +78,11 @@ func New(codes []string, over ...fs.FS) (*Set, error) {
 		if s.Find(code) != nil {
 			return nil, fmt.Errorf("the language %q is named twice", code)
 		}
-		p, err := newPrinter(i, append([]fs.FS{Embedded()}, over...))
+		read := ours[i]
+		if len(over) > 0 {
+			read = func() (*Printer, error) { return newPrinter(i, append([]fs.FS{Embedded()}, over...)) }
+		}
+		p, err := read()
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,11 @@ type specimen struct {
 	view any
 }
 
+var (
+	languages = lang.Default()
+	english   = lang.English()
+)
+
 var someDay = time.Date(2026, 11, 21, 18, 40, 0, 0, time.UTC)
 
 func someScenes(d *dressing, say *lang.Printer) []Scene {

@@ -14,6 +14,7 @@ import (
 	"github.com/tdewolff/minify/v2/js"
 
 	"kinpict"
+	"kinpict/internal/lang"
 )
 
 // What makes the site something to install: the manifest, the worker that
@@ -113,10 +114,10 @@ var shell = []string{"app.css", "icon.svg", "fonts/besley.woff2", "fonts/figtree
 // newWorker makes the worker's file. It is another one whenever a file of the
 // site or the offline page is, which is how browsers learn to throw away what
 // they kept.
-func newWorker(d *dressing) (*asset, error) {
+func newWorker(d *dressing, said []*lang.Printer) (*asset, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, d.assets.hash)
-	for _, p := range languages.All() {
+	for _, p := range said {
 		page, err := d.render("offline", OfflineView{Page{say: p}})
 		if err != nil {
 			return nil, err

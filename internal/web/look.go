@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 
+	"kinpict/internal/lang"
 	"kinpict/internal/theme"
 )
 
@@ -11,19 +12,19 @@ import (
 // over it, which has been tried on every page.
 func (s *Site) dressed() (*dressing, error) {
 	if s.Look == nil {
-		d, err := dress()
+		made := dress
+		if s.Languages != lang.Default() {
+			made = func() (*dressing, error) { return dressAs(nil, s.Languages) }
+		}
+		d, err := made()
 		if err != nil {
 			return nil, fmt.Errorf("web: %w", err)
 		}
 		return d, nil
 	}
-	said := s.Languages
-	if said == nil {
-		said = languages
-	}
-	d, err := dressAs(s.Look, said)
+	d, err := dressAs(s.Look, s.Languages)
 	if err == nil && len(s.Look.Templates()) > 0 {
-		err = d.try(said)
+		err = d.try(s.Languages)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("KINPICT_CUSTOM_DIR: %w", err)

@@ -58,7 +58,7 @@ type Page struct {
 // language is what the page is written in.
 func (p Page) language() *lang.Printer {
 	if p.say == nil {
-		return english
+		return lang.English()
 	}
 	return p.say
 }
@@ -95,23 +95,13 @@ type dressing struct {
 	pages  map[string]map[string]*template.Template // by language and name
 }
 
-// languages are all there are, whichever a site offers.
-var languages = func() *lang.Set {
-	s, err := lang.New(nil)
-	if err != nil {
-		panic(err) // the catalogues are embedded
-	}
-	return s
-}()
-
-var english = languages.Find("en")
-
-// dress is what a site without a theme is made with. It is the same in every
-// process, so it is done once.
-var dress = sync.OnceValues(func() (*dressing, error) { return dressAs(nil, languages) })
+// dress is what a site without a theme is made with that offers every language.
+// It is the same in every process, so it is done once.
+var dress = sync.OnceValues(func() (*dressing, error) { return dressAs(nil, lang.Default()) })
 
 // dressAs reads what is embedded and what a theme lays over it. Pages are parsed
-// for every language there is, so that English is there to fall back to.
+// for every language that is offered, and for English, which pages without a
+// language are in.
 func dressAs(look *theme.Theme, said *lang.Set) (*dressing, error) {
 	dir, err := fs.Sub(embedded, "assets")
 	if err != nil {
@@ -125,15 +115,16 @@ func dressAs(look *theme.Theme, said *lang.Set) (*dressing, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range languages.All() {
-		if own := said.Find(p.Code); own != nil {
-			p = own
-		}
+	printers := said.All()
+	if english := lang.English(); said.Find(english.Code) == nil {
+		printers = append(slices.Clip(printers), english)
+	}
+	for _, p := range printers {
 		if d.pages[p.Code], err = d.parse(files, p); err != nil {
 			return nil, err
 		}
 	}
-	if d.worker, err = newWorker(d); err != nil {
+	if d.worker, err = newWorker(d, printers); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -252,7 +243,7 @@ func spoken(view any) *lang.Printer {
 	if v, ok := view.(interface{ language() *lang.Printer }); ok {
 		return v.language()
 	}
-	return english
+	return lang.English()
 }
 
 // render makes a page of its view, in the language the view names.

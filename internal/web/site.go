@@ -72,14 +72,14 @@ type Sandbox interface {
 
 // New prepares the assets and templates.
 func New(s Site) (*Site, error) {
+	if s.Languages == nil {
+		s.Languages = lang.Default()
+	}
 	d, err := s.dressed()
 	if err != nil {
 		return nil, err
 	}
 	s.dressing = d
-	if s.Languages == nil {
-		s.Languages = languages
-	}
 	s.arrivals = httpd.NewArrivals(512, 64, 1<<30, 320<<20)
 	if s.uploads == nil {
 		s.uploads = &httpd.Slots{All: 16, Each: 4}
@@ -91,7 +91,7 @@ func New(s Site) (*Site, error) {
 }
 
 // Sample is the address of a scenario's sample artwork.
-func (s *Site) Sample(id string) string { return s.show(english, id).Large }
+func (s *Site) Sample(id string) string { return s.show(lang.English(), id).Large }
 
 // Routes adds the pages to mux.
 func (s *Site) Routes(mux *http.ServeMux) {
