@@ -36,7 +36,7 @@ func TestForeignIDs(t *testing.T) {
 		if err != nil {
 			s.Fatal(err)
 		}
-		ids := map[string][]string{"reviews": {review.ID}, "staff": {review.ID, order.ID}, "shares": {link.ID}, "generations": {made.ID, failed.ID, queued.ID}, "photos": {req.Photos[0].ID}, "checkouts": {order.ID}, "held-requests": {short.HeldRequest.ID}}
+		ids := map[string][]string{"reviews": {review.ID}, "staff": {review.ID, order.ID, short.HeldRequest.ID}, "shares": {link.ID}, "generations": {made.ID, failed.ID, queued.ID}, "photos": {req.Photos[0].ID}, "checkouts": {order.ID}, "held-requests": {short.HeldRequest.ID}}
 
 		web := s.guest()
 		guest := web.api()
@@ -135,6 +135,9 @@ func TestForeignIDs(t *testing.T) {
 		}
 		if list, err := ann.Shares(s.Context(), made.ID); err != nil || len(list.Items) != 1 || list.Items[0].ID != link.ID {
 			s.Errorf("ann's links are %+v, %v", list, err)
+		}
+		if h, err := cleo.HeldRequest(s.Context(), short.HeldRequest.ID); err != nil || h.State != "credits" {
+			s.Errorf("cleo's request that waits is now %+v, %v", h, err)
 		}
 		s.available(ann, 72)
 		s.available(ben, 80)
