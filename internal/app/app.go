@@ -107,7 +107,8 @@ func (a *App) compose(key []byte) error {
 	if a.Engines, err = Engines(cfg, a.now, a.Log); err != nil {
 		return err
 	}
-	if a.look, err = theme.Load(theme.Settings{Name: cfg.BrandName, Accent: cfg.BrandAccent, Logo: cfg.BrandLogo, Dir: cfg.CustomDir}); err != nil {
+	look := theme.Settings{Name: cfg.BrandName, Accent: cfg.BrandAccent, Logo: cfg.BrandLogo, Dir: cfg.CustomDir, Languages: lang.Known()}
+	if a.look, err = theme.Load(look); err != nil {
 		return err
 	}
 	if a.languages, err = languages(cfg, a.look); err != nil {

@@ -53,6 +53,7 @@ func TestThemesAreRefusedBeforeAnythingIsServed(t *testing.T) {
 		{"a broken template", func(c *config.Config) {
 			c.CustomDir = folder("templates/home.html", "{{define \"page\"}}\n{{.Nothing}}{{end}}")
 		}, "home.html:2"},
+		{"words of a language there is not", func(c *config.Config) { c.CustomDir = folder("messages/fr/own.yaml", `"Pricing": "Prix"`) }, `no messages of "fr"`},
 		{"broken words", func(c *config.Config) { c.CustomDir = folder("messages/de/own.yaml", "a: [") }, "own.yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,6 +68,39 @@ func TestThemesAreRefusedBeforeAnythingIsServed(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.says)
 			}
 		})
+	}
+}
+
+// The operator's name and words are said in every language, over ours.
+func TestTheOperatorsWordsAreSaid(t *testing.T) {
+	cfg := looked(t)
+	cfg.BrandName, cfg.CustomDir = "Morenos", t.TempDir()
+	if err := os.MkdirAll(filepath.Join(cfg.CustomDir, "messages", "de"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(cfg.CustomDir, "messages", "de", "own.yaml"), []byte(`"Pricing": "Was es bei uns kostet"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if err := a.Ready(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	h, err := a.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for language, want := range map[string]string{"de": "<title>Was es bei uns kostet · Morenos</title>", "en": "<title>Pricing · Morenos</title>"} {
+		r := httptest.NewRequest("GET", "http://localhost:8080/pricing", nil)
+		r.Header.Set("Accept-Language", language)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "Kinpict") {
+			t.Errorf("%s: %d, no %s, or our own name: %.300s", language, w.Code, want, w.Body)
+		}
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Least is the contrast text needs: WCAG 2.2, 1.4.3, level AA.
-const Least = 4.5
+// least is the contrast text needs: WCAG 2.2, 1.4.3, level AA.
+const least = 4.5
 
 // A ground is what an accent stands on in one scheme. The colours are those of
 // the web package's css/00-tokens.css, which a test compares.
@@ -31,9 +31,9 @@ const tint = 0.13
 // An Accent is the colour of what can be pressed, for light and for dark.
 type Accent [2]Colour
 
-// ParseAccent reads a pair such as "#1d4a3d,#f0b35a", light first, and refuses
+// parseAccent reads a pair such as "#1d4a3d,#f0b35a", light first, and refuses
 // one that cannot be read on our grounds.
-func ParseAccent(s string) (*Accent, error) {
+func parseAccent(s string) (*Accent, error) {
 	parts := strings.Split(s, ",")
 	if len(parts) != 2 {
 		return nil, fmt.Errorf("%q is not a pair of colours such as #1d4a3d,#f0b35a: the first for the light theme, the second for the dark", s)
@@ -66,7 +66,7 @@ func (g ground) readings(c Colour) []Reading {
 
 func (g ground) reads(c Colour) bool {
 	for _, r := range g.readings(c) {
-		if r.Ratio < Least {
+		if r.Ratio < least {
 			return false
 		}
 	}
@@ -83,7 +83,7 @@ func (g ground) refuse(c Colour) error {
 		all = append(all, fmt.Sprintf("%.2f on %s", r.Ratio, r.On))
 	}
 	return fmt.Errorf("%s is too hard to read in the %s theme: its contrast is %s, and %.1f is the least; %s is the nearest that works",
-		c, g.name, strings.Join(all, ", "), Least, g.nearest(c))
+		c, g.name, strings.Join(all, ", "), least, g.nearest(c))
 }
 
 // nearest is the first colour that reads on the way to black or white, which
@@ -107,7 +107,7 @@ func (a Accent) Roles(i int) Roles {
 	r := Roles{Brand: a[i], Hover: a[i].mix(g.toward, g.hover), Label: g.label, Link: a[i].mix(g.toward, g.link)}
 	for share := tint; share >= 0; share -= 0.01 {
 		r.Tint = g.mat.mix(a[i], share)
-		if Contrast(r.Link, r.Tint) >= Least && Contrast(g.faint, r.Tint) >= Least {
+		if Contrast(r.Link, r.Tint) >= least && Contrast(g.faint, r.Tint) >= least {
 			return r
 		}
 	}

@@ -15,8 +15,8 @@ import (
 
 // Bounds of a logo. It is on every page, and shown 32 pixels high.
 const (
-	MaxSVG      = 64 << 10  // bytes
-	MaxPNG      = 256 << 10 // bytes
+	maxSVG      = 64 << 10  // bytes
+	maxPNG      = 256 << 10 // bytes
 	minLogoSide = 32        // pixels of a PNG
 	maxLogoSide = 2048
 	maxLogoWide = 8 // times as wide as it is high
@@ -30,14 +30,14 @@ type Logo struct {
 	Width, Height int // in CSS pixels, for the shape alone
 }
 
-// LoadLogo reads an SVG or PNG and refuses what does not belong on every page.
-func LoadLogo(file string) (*Logo, error) {
+// loadLogo reads an SVG or PNG and refuses what does not belong on every page.
+func loadLogo(file string) (*Logo, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxPNG+1))
+	data, err := io.ReadAll(io.LimitReader(f, maxPNG+1))
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +70,8 @@ func (l *Logo) Sizes() string {
 func (l *Logo) Wordmark() bool { return l.Width > 2*l.Height }
 
 func (l *Logo) readPNG() error {
-	if len(l.Data) > MaxPNG {
-		return fmt.Errorf("is larger than %d KiB; 256 pixels of height are plenty", MaxPNG>>10)
+	if len(l.Data) > maxPNG {
+		return fmt.Errorf("is larger than %d KiB; 256 pixels of height are plenty", maxPNG>>10)
 	}
 	c, err := png.DecodeConfig(bytes.NewReader(l.Data))
 	if err != nil {
@@ -90,8 +90,8 @@ func (l *Logo) readPNG() error {
 // readSVG wants a drawing: it is only ever served as a file with a policy that
 // runs nothing, and one that would run or fetch something is a mistake.
 func (l *Logo) readSVG() error {
-	if len(l.Data) > MaxSVG {
-		return fmt.Errorf("is larger than %d KiB; save it as plain SVG, without what the program keeps for itself", MaxSVG>>10)
+	if len(l.Data) > maxSVG {
+		return fmt.Errorf("is larger than %d KiB; save it as plain SVG, without what the program keeps for itself", maxSVG>>10)
 	}
 	dec := xml.NewDecoder(bytes.NewReader(l.Data))
 	root := true

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,7 +22,11 @@ const maxName = 40
 const maxFile = 1 << 20
 
 // Settings are what an operator says. Empty ones leave things as they are.
-type Settings struct{ Name, Accent, Logo, Dir string }
+type Settings struct {
+	Name, Accent, Logo, Dir string
+	// Languages are the codes of those messages can be in.
+	Languages []string
+}
 
 // A Theme is what has been changed. The zero value changes nothing.
 type Theme struct {
@@ -48,15 +53,15 @@ func Load(s Settings) (*Theme, error) {
 	note("BRAND_NAME", checkName(t.name))
 	var err error
 	if s.Accent != "" {
-		t.Accent, err = ParseAccent(s.Accent)
+		t.Accent, err = parseAccent(s.Accent)
 		note("BRAND_ACCENT", err)
 	}
 	if s.Logo != "" {
-		t.Logo, err = LoadLogo(s.Logo)
+		t.Logo, err = loadLogo(s.Logo)
 		note("BRAND_LOGO", err)
 	}
 	if s.Dir != "" {
-		note("CUSTOM_DIR", t.read(s.Dir))
+		note("CUSTOM_DIR", t.read(s.Dir, s.Languages))
 	}
 	return t, errors.Join(errs...)
 }
@@ -73,7 +78,7 @@ func checkName(name string) error {
 
 // read takes in the operator's files. What would never be used is a mistake, so
 // it is refused.
-func (t *Theme) read(dir string) error {
+func (t *Theme) read(dir string, languages []string) error {
 	if info, err := os.Stat(dir); err != nil {
 		return err
 	} else if !info.IsDir() {
@@ -81,18 +86,30 @@ func (t *Theme) read(dir string) error {
 	}
 	t.dir = os.DirFS(dir)
 	return fs.WalkDir(t.dir, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		hidden := strings.HasPrefix(d.Name(), ".") && name != "."
+		switch {
+		case err != nil:
 			return err
+		case hidden && d.IsDir():
+			return fs.SkipDir // of a program that watches over the files
+		case hidden, d.IsDir():
+			return nil
 		}
 		folder, rest, below := strings.Cut(name, "/")
+		if !below && strings.HasPrefix(name, "README") {
+			return nil
+		}
 		endings := folders[folder]
+		code, file, _ := strings.Cut(rest, "/")
 		switch {
-		case strings.HasPrefix(path.Base(name), "."), !below && path.Ext(name) != ".html":
-			return nil // an editor's, or a note beside the folders
 		case endings == nil:
 			return fmt.Errorf("%s lies in none of templates, css, img and messages", name)
-		case !has(endings, path.Ext(name)):
+		case !slices.Contains(endings, path.Ext(name)):
 			return fmt.Errorf("%s: files of %s end in %s", name, folder, strings.Join(endings, " or "))
+		case folder == "messages" && (file == "" || strings.Contains(file, "/")):
+			return fmt.Errorf("%s lies in no language; it belongs into a folder such as messages/en", name)
+		case folder == "messages" && !slices.Contains(languages, code):
+			return fmt.Errorf("%s: there are no messages of %q, only of %s", name, code, strings.Join(languages, ", "))
 		}
 		info, err := d.Info()
 		if err != nil {
@@ -113,15 +130,6 @@ func (t *Theme) read(dir string) error {
 		}
 		return nil
 	})
-}
-
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // Name is what the site is called.

@@ -82,7 +82,7 @@ func TestAccentsAreReadableOrRefused(t *testing.T) {
 		{"no colours", "green,gold", []string{`"green" is not a colour`, `"gold" is not a colour`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a, err := ParseAccent(c.in)
+			a, err := parseAccent(c.in)
 			if (err == nil) != (c.says == nil) {
 				t.Fatalf("%v", err)
 			}
@@ -98,7 +98,7 @@ func TestAccentsAreReadableOrRefused(t *testing.T) {
 				r := a.Roles(i)
 				for what, pair := range map[string][2]Colour{"label": {r.Label, r.Brand}, "label on hover": {r.Label, r.Hover}, "link on the page": {r.Link, g.paper},
 					"link on cards": {r.Link, g.mat}, "link on tint": {r.Link, r.Tint}, "quiet text on tint": {g.faint, r.Tint}} {
-					if n := Contrast(pair[0], pair[1]); n < Least {
+					if n := Contrast(pair[0], pair[1]); n < least {
 						t.Errorf("%s theme, %s: %.2f", g.name, what, n)
 					}
 				}
@@ -123,7 +123,7 @@ func TestTheNearestColourWorks(t *testing.T) {
 					}
 					pair := Accent{must("#1d4a3d"), must("#f0b35a")}
 					pair[i] = near
-					if rol := pair.Roles(i); Contrast(rol.Link, rol.Tint) < Least || Contrast(g.faint, rol.Tint) < Least {
+					if rol := pair.Roles(i); Contrast(rol.Link, rol.Tint) < least || Contrast(g.faint, rol.Tint) < least {
 						t.Errorf("%s: what follows from %s is %v", g.name, near, rol)
 					}
 				}
@@ -133,7 +133,7 @@ func TestTheNearestColourWorks(t *testing.T) {
 }
 
 func TestAccentIsAStyleSheet(t *testing.T) {
-	a, err := ParseAccent("#1a4fb4,#8fb8ff")
+	a, err := parseAccent("#1a4fb4,#8fb8ff")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,8 +174,8 @@ func TestLogos(t *testing.T) {
 		{"broken", svg + `<path`, "", "can be read"},
 		{"nothing", "", "", "neither a PNG nor an SVG"},
 		{"a photo", "\xff\xd8\xff\xe0JFIF", "", "neither a PNG nor an SVG"},
-		{"too large a drawing", svg + strings.Repeat(" ", MaxSVG) + `</svg>`, "", "larger than 64 KiB"},
-		{"too large a picture", pngOf(64, 64) + strings.Repeat("x", MaxPNG), "", "larger than 256 KiB"},
+		{"too large a drawing", svg + strings.Repeat(" ", maxSVG) + `</svg>`, "", "larger than 64 KiB"},
+		{"too large a picture", pngOf(64, 64) + strings.Repeat("x", maxPNG), "", "larger than 256 KiB"},
 		{"too small a picture", pngOf(16, 16), "", "each side must be 32 to 2048"},
 		{"a huge picture", pngOf(3000, 64), "", "each side must be 32 to 2048"},
 		{"half a picture", pngOf(256, 128)[:60], "", "damaged PNG"},
@@ -187,7 +187,7 @@ func TestLogos(t *testing.T) {
 			if err := os.WriteFile(file, []byte(c.data), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			l, err := LoadLogo(file)
+			l, err := loadLogo(file)
 			if c.says != "" {
 				if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), file) {
 					t.Errorf("%v does not name the file and %q", err, c.says)
@@ -215,7 +215,9 @@ func TestLoadNamesEverySettingAtFault(t *testing.T) {
 		}
 		return d
 	}
-	good := dir(map[string]string{"templates/home.html": "x", "css/90-own.css": "a{}", "img/icon-192.png": "p", "messages/de/own.yaml": "a: b", "README.md": "notes", "css/.DS_Store": ""})
+	good := dir(map[string]string{"templates/home.html": "x", "css/90-own.css": "a{}", "img/icon-192.png": "p", "messages/de/own.yaml": "a: b", "README.md": "notes",
+		"css/.DS_Store": "", ".gitignore": "", ".git/HEAD": "ref", ".git/objects/ab/cd": "x", "css/.idea/x.xml": "x"})
+	spoken := []string{"en", "de"}
 	for _, c := range []struct {
 		name string
 		s    Settings
@@ -223,7 +225,7 @@ func TestLoadNamesEverySettingAtFault(t *testing.T) {
 	}{
 		{"nothing", Settings{}, nil},
 		{"our own name", Settings{Name: "Kinpict"}, nil},
-		{"everything", Settings{Name: "Müller & Söhne", Accent: "#1a4fb4,#8fb8ff", Dir: good}, nil},
+		{"everything", Settings{Name: "Müller & Söhne", Accent: "#1a4fb4,#8fb8ff", Dir: good, Languages: spoken}, nil},
 		{"a long name", Settings{Name: strings.Repeat("n", 41)}, []string{"KINPICT_BRAND_NAME: has 41 characters"}},
 		{"markup for a name", Settings{Name: "<b>Us</b>"}, []string{"KINPICT_BRAND_NAME"}},
 		{"a verb for a name", Settings{Name: "100%d"}, []string{"KINPICT_BRAND_NAME"}},
@@ -232,6 +234,11 @@ func TestLoadNamesEverySettingAtFault(t *testing.T) {
 			[]string{"KINPICT_BRAND_NAME: ", "KINPICT_BRAND_ACCENT: ", "KINPICT_BRAND_LOGO: ", "KINPICT_CUSTOM_DIR: "}},
 		{"a folder nobody reads", Settings{Dir: dir(map[string]string{"tmpl/home.html": "x"})}, []string{"tmpl/home.html lies in none of templates, css, img and messages"}},
 		{"a page beside the folders", Settings{Dir: dir(map[string]string{"home.html": "x"})}, []string{"home.html lies in none"}},
+		{"a style sheet beside the folders", Settings{Dir: dir(map[string]string{"90-own.css": "a{}"})}, []string{"90-own.css lies in none"}},
+		{"words beside the folders", Settings{Dir: dir(map[string]string{"own.yaml": "a: b"})}, []string{"own.yaml lies in none"}},
+		{"words of no language", Settings{Dir: dir(map[string]string{"messages/own.yaml": "a: b"}), Languages: spoken}, []string{"messages/own.yaml lies in no language"}},
+		{"words too deep", Settings{Dir: dir(map[string]string{"messages/de/pages/own.yaml": "a: b"}), Languages: spoken}, []string{"own.yaml lies in no language"}},
+		{"words nobody reads", Settings{Dir: dir(map[string]string{"messages/fr/own.yaml": "a: b"}), Languages: spoken}, []string{`no messages of "fr", only of en, de`}},
 		{"a script", Settings{Dir: dir(map[string]string{"img/x.js": "x"})}, []string{"img/x.js: files of img end in .svg or .png or .webp"}},
 		{"a huge file", Settings{Dir: dir(map[string]string{"css/x.css": strings.Repeat("x", maxFile+1)})}, []string{"css/x.css is larger than 1024 KiB"}},
 		{"a file for a folder", Settings{Dir: filepath.Join(good, "README.md")}, []string{"is no folder"}},
@@ -251,7 +258,7 @@ func TestLoadNamesEverySettingAtFault(t *testing.T) {
 			}
 		})
 	}
-	l, err := Load(Settings{Accent: "#1a4fb4,#8fb8ff", Dir: good})
+	l, err := Load(Settings{Accent: "#1a4fb4,#8fb8ff", Dir: good, Languages: spoken})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,9 +30,11 @@ func custom(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// themed is a site with a theme, as the app package puts it together.
+// themed is a site with a theme. How the product puts it together is tested in
+// package app: this must only come to the same.
 func themed(t *testing.T, set theme.Settings) func(*web.Site) {
 	t.Helper()
+	set.Languages = lang.Known()
 	look, err := theme.Load(set)
 	if err != nil {
 		t.Fatal(err)
