@@ -102,32 +102,63 @@ func (f Filter) sought(account string) (store.Sought, error) {
 // on, which is empty for the first page and otherwise the next of the page
 // before with the same filter. next is empty at the end.
 func (s *Shop) Statement(ctx context.Context, c kinpict.Caller, f Filter, cursor string, limit int) (lines []kinpict.Transaction, next string, err error) {
+	p, err := s.statement(ctx, c, f, cursor, limit, false)
+	return p.Lines, p.Next, err
+}
+
+// Summed is a page of Statement with the sums of all pages, at one moment.
+func (s *Shop) Summed(ctx context.Context, c kinpict.Caller, f Filter, cursor string, limit int) (Summed, error) {
+	return s.statement(ctx, c, f, cursor, limit, true)
+}
+
+// A Summed is some lines of a statement and the sums of all of them.
+type Summed struct {
+	Lines  []kinpict.Transaction
+	Next   string // the cursor of the next page
+	Totals kinpict.Totals
+	// Whole is false if there are more than MaxSummed lines, and the sums are
+	// those of the newest.
+	Whole bool
+}
+
+func (s *Shop) statement(ctx context.Context, c kinpict.Caller, f Filter, cursor string, limit int, summed bool) (p Summed, err error) {
 	if err := signedIn(c); err != nil {
-		return nil, "", err
+		return p, err
 	}
 	if limit == 0 {
 		limit = 50
 	}
 	q, err := f.sought(c.AccountID)
 	if err != nil {
-		return nil, "", err
+		return p, err
 	}
-	if q.Before, err = readCursor(cursor); err != nil {
-		return nil, "", err
+	before, err := readCursor(cursor)
+	if err != nil {
+		return p, err
 	}
 	if limit < 1 || limit > MaxStatement {
-		return nil, "", &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("The limit must be between 1 and %d.", MaxStatement)}
+		return p, &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("The limit must be between 1 and %d.", MaxStatement)}
 	}
-	err = s.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		lines, err = tx.Statement(q, limit+1)
+	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if q, err = tx.Bounded(q); err != nil {
+			return err
+		}
+		if summed {
+			if p.Totals, err = tx.Totals(q, MaxSummed+1); err != nil {
+				return err
+			}
+			p.Whole = p.Totals.Lines <= MaxSummed
+		}
+		q.Before = before
+		p.Lines, err = tx.Statement(q, limit+1)
 		return err
 	})
-	if err == nil && len(lines) > limit {
-		lines = lines[:limit]
-		next = writeCursor(lines[limit-1].Seq)
+	if err == nil && len(p.Lines) > limit {
+		p.Lines = p.Lines[:limit]
+		p.Next = writeCursor(p.Lines[limit-1].Seq)
 	}
-	told(lines)
-	return lines, next, err
+	told(p.Lines)
+	return p, err
 }
 
 // A Sheet is a statement as it is put on paper: all of it at one moment.
@@ -187,23 +218,6 @@ func (s *Shop) Sheet(ctx context.Context, c kinpict.Caller, f Filter) (*Sheet, e
 	}
 	told(out.Lines)
 	return out, nil
-}
-
-// Totals are the sums of all lines the filter leaves. whole is false if there
-// are more than MaxSummed of them, and the sums are those of the newest.
-func (s *Shop) Totals(ctx context.Context, c kinpict.Caller, f Filter) (sums kinpict.Totals, whole bool, err error) {
-	if err := signedIn(c); err != nil {
-		return sums, false, err
-	}
-	q, err := f.sought(c.AccountID)
-	if err != nil {
-		return sums, false, err
-	}
-	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		sums, err = tx.Totals(q, MaxSummed+1)
-		return err
-	})
-	return sums, sums.Lines <= MaxSummed, err
 }
 
 // Spent are the caller's lots with nothing left to spend, newest first, at most

@@ -55,6 +55,38 @@ type Sought struct {
 	Ref         string    // the generation, purchase or adjustment they are about
 	Lot         string    // that changed this lot
 	Before      int64     // their sequence number; 0: from the newest
+
+	first, end int64 // the numbers From, Until and Lot leave, of which end is none; 0 until Bounded
+}
+
+// Bounded is q with its times looked up. Whoever asks twice about the same lines
+// looks them up once.
+func (t *Tx) Bounded(q Sought) (Sought, error) {
+	if q.end != 0 {
+		return q, nil
+	}
+	q.first, q.end = 1, 1<<62
+	from := q.From
+	if q.Lot != "" {
+		// Nothing touched a lot before it came, which spares the lines before it.
+		var born int64
+		if err := t.row(`SELECT coalesce(max(created_at), 0) FROM lot WHERE id = $1 AND account_id = $2`, q.Lot, q.AccountID).Scan(&born); err != nil {
+			return q, err
+		}
+		if b := instant(born); b.After(from) {
+			from = b
+		}
+	}
+	var err error
+	if !from.IsZero() {
+		if q.first, err = t.firstSeq(q.AccountID, from); err != nil {
+			return q, err
+		}
+	}
+	if !q.Until.IsZero() {
+		q.end, err = t.firstSeq(q.AccountID, q.Until)
+	}
+	return q, err
 }
 
 // Statement lists the transactions that changed the person's credits, newest
@@ -160,34 +192,14 @@ func (t *Tx) firstSeq(accountID string, at time.Time) (int64, error) {
 
 // seek is the condition for the lines q wants.
 func (t *Tx) seek(q Sought) (where string, args []any, err error) {
-	first, before := int64(1), int64(1)<<62
+	if q, err = t.Bounded(q); err != nil {
+		return "", nil, err
+	}
+	before := q.end
 	if q.Before != 0 {
-		before = q.Before
+		before = min(before, q.Before)
 	}
-	from := q.From
-	if q.Lot != "" {
-		// Nothing touched a lot before it came, which spares the lines before it.
-		var born int64
-		if err := t.row(`SELECT coalesce(max(created_at), 0) FROM lot WHERE id = $1 AND account_id = $2`, q.Lot, q.AccountID).Scan(&born); err != nil {
-			return "", nil, err
-		}
-		if b := instant(born); b.After(from) {
-			from = b
-		}
-	}
-	if !from.IsZero() {
-		if first, err = t.firstSeq(q.AccountID, from); err != nil {
-			return "", nil, err
-		}
-	}
-	if !q.Until.IsZero() {
-		until, err := t.firstSeq(q.AccountID, q.Until)
-		if err != nil {
-			return "", nil, err
-		}
-		before = min(before, until)
-	}
-	args = []any{q.AccountID, first, before}
+	args = []any{q.AccountID, q.first, before}
 	add := func(v string) string {
 		args = append(args, v)
 		return fmt.Sprintf("$%d", len(args))

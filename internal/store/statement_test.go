@@ -167,3 +167,31 @@ func TestAnEmptyLotSaysWhatBecameOfIt(t *testing.T) {
 		}
 	})
 }
+
+// The lines of a time are looked for once, however much is asked about them.
+func TestATimeIsLookedUpOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		lived(t, db, clock)
+		err := db.View(ctx, func(tx *store.Tx) error {
+			asked := 0
+			tx = tx.Traced(func(string, []any) { asked++ })
+			q, err := tx.Bounded(store.Sought{AccountID: "ann", From: clock.Now().Add(-time.Hour), Until: clock.Now().Add(time.Hour), Lot: "lot_002"})
+			if err != nil || asked < 3 {
+				t.Errorf("it took %d statements, %v", asked, err)
+			}
+			asked = 0
+			lines, err := tx.Statement(q, 50)
+			if err != nil || len(lines) == 0 || asked != 1 {
+				t.Errorf("%d lines took %d statements, %v; want some, and one", len(lines), asked, err)
+			}
+			asked = 0
+			if sums, err := tx.Totals(q, 50); err != nil || sums.Lines != len(lines) || asked != 1 {
+				t.Errorf("the totals %+v took %d statements, %v; want those of %d lines, and one", sums, asked, err, len(lines))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

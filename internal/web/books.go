@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"kinpict"
+	"kinpict/internal/billing"
 	"kinpict/internal/httpd"
 	"kinpict/internal/lang"
 )
@@ -42,20 +43,21 @@ func (s *Site) credits(w http.ResponseWriter, r *http.Request) error {
 		return s.send(w, r, httpd.Means(e.Code).Status, "credits", view)
 	}
 	cursor := r.FormValue("cursor")
-	lines, next, err := s.Shop.Statement(r.Context(), v.caller, f, cursor, linesPerPage)
+	var x billing.Summed
+	if want.active() {
+		x, err = s.Shop.Summed(r.Context(), v.caller, f, cursor, linesPerPage)
+	} else {
+		x.Lines, x.Next, err = s.Shop.Statement(r.Context(), v.caller, f, cursor, linesPerPage)
+	}
 	if err != nil {
 		return err
 	}
-	if want.active() && len(lines) > 0 {
-		sums, whole, err := s.Shop.Totals(r.Context(), v.caller, f)
-		if err != nil {
-			return err
-		}
-		view.Totals = totalsView(say, sums, whole)
+	if want.active() && len(x.Lines) > 0 {
+		view.Totals = totalsView(say, x)
 	}
-	view.Months, view.Later = monthsOf(say, lines, s.titles(say)), cursor != ""
-	if next != "" {
-		view.Older = want.address("/credits", "cursor", next)
+	view.Months, view.Later = monthsOf(say, x.Lines, s.titles(say)), cursor != ""
+	if x.Next != "" {
+		view.Older = want.address("/credits", "cursor", x.Next)
 	}
 	return s.send(w, r, http.StatusOK, "credits", view)
 }

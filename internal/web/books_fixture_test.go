@@ -97,10 +97,10 @@ func bookSpecimens(guest, ann Page, c *kinpict.Catalog) map[string]specimen {
 		"credits, last": page(ann, "", func(v *CreditsView) { v.Months, v.Later = all[1:], true }),
 		"credits empty": page(poor, "", func(v *CreditsView) { v.Lots, v.Spent, v.Books = nil, nil, BooksHead{} }),
 		"credits filtered": page(ann, "show=used&period=last-month", func(v *CreditsView) {
-			v.Months, v.Totals = all[:1], totalsView(say, kinpict.Totals{Lines: 3, In: 0, Out: 17}, true)
+			v.Months, v.Totals = all[:1], totalsView(say, billing.Summed{Totals: kinpict.Totals{Lines: 3, In: 0, Out: 17}, Whole: true})
 		}),
 		"credits of a lot": page(ann, "reference=lot_1&from=2026-11-01", func(v *CreditsView) {
-			v.Months, v.Totals = all[:1], totalsView(say, kinpict.Totals{Lines: 10001, In: 80, Out: 17}, false)
+			v.Months, v.Totals = all[:1], totalsView(say, billing.Summed{Totals: kinpict.Totals{Lines: 10001, In: 80, Out: 17}, Whole: false})
 		}),
 		"credits, no line": page(ann, "show=refunds", func(v *CreditsView) {}),
 		"credits, no day": page(ann, "from=yesterday", func(v *CreditsView) {

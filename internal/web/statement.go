@@ -368,8 +368,9 @@ func filterView(say *lang.Printer, w wanted, f billing.Filter) FilterView {
 	return v
 }
 
-func totalsView(say *lang.Printer, s kinpict.Totals, whole bool) *TotalsView {
-	return &TotalsView{Lines: say.Say("%d lines", s.Lines), In: s.In, Out: s.Out, Net: s.In - s.Out, Whole: whole, Limit: billing.MaxSummed}
+func totalsView(say *lang.Printer, x billing.Summed) *TotalsView {
+	s := x.Totals
+	return &TotalsView{Lines: say.Say("%d lines", s.Lines), In: s.In, Out: s.Out, Net: s.In - s.Out, Whole: x.Whole, Limit: billing.MaxSummed}
 }
 
 func sheetView(p Page, x *billing.Sheet, w wanted, f billing.Filter, title func(string) string) SheetView {
