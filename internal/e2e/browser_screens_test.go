@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -134,3 +135,10 @@ func (b *tab) frame(dir, name string, width int64, scheme string) {
 	b.must("screenshot of "+name, err)
 	b.must("screenshot", os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)), png, 0o644))
 }
+
+// fileName makes a name of a specimen fit for a file: letters, digits and dashes.
+func fileName(s string) string {
+	return strings.Trim(unfit.ReplaceAllString(strings.ToLower(s), "-"), "-")
+}
+
+var unfit = regexp.MustCompile(`[^a-z0-9]+`)
