@@ -34,6 +34,8 @@ type Edge struct {
 	// Checkout are the origins a form may send a person on to, such as
 	// https://checkout.stripe.com.
 	Checkout []string
+	// Rooms are parts of the site nobody is to know of who may not enter.
+	Rooms []Room
 	// Fail answers what no handler answers: foreign posts, unknown routes,
 	// panics. Nil means Problem.
 	Fail func(http.ResponseWriter, *http.Request, error)
@@ -64,10 +66,17 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 			return &kinpict.Error{Code: RequestMalformed, Message: "The address holds bytes that are no text.", Hint: "Check it for a typing mistake."}
 		}
 		limitBody(w, r, e.Now)
-		if _, pattern := mux.Handler(r); pattern == "" {
-			return unmatched(mux, w, r)
+		routes := mux
+		if room := e.room(r); room != nil {
+			if !room.Enter(r) {
+				return nothing()
+			}
+			routes = room.Mux
 		}
-		mux.ServeHTTP(w, r)
+		if _, pattern := routes.Handler(r); pattern == "" {
+			return unmatched(routes, w, r)
+		}
+		routes.ServeHTTP(w, r)
 		return nil
 	}
 	return &edged{e.pass(Handler(serve).Or(fail), fail), func(err error) http.Handler {
@@ -134,6 +143,11 @@ func unmatched(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error
 		return &kinpict.Error{Code: MethodNotAllowed, Message: "This address does not take " + method(r) + " requests.",
 			Hint: "It takes: " + allow + "."}
 	}
+	return nothing()
+}
+
+// nothing is said of every address that is not there.
+func nothing() error {
 	return &kinpict.Error{Code: kinpict.NotFound, Message: "There is nothing at this address.",
 		Hint: "Check it for a typing mistake."}
 }

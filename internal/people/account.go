@@ -105,7 +105,7 @@ func (p *People) Outbox(ctx context.Context, limit int) ([]Mail, error) {
 func (p *People) Sweep(ctx context.Context) error {
 	const day = 24 * time.Hour
 	return p.DB.Update(ctx, func(tx *store.Tx) error {
-		return errors.Join(tx.SweepPeople(tx.Now().Add(-day)), tx.SweepLimits(tx.Now().Add(-day)),
+		return errors.Join(tx.SweepPeople(tx.Now().Add(-day)), tx.SweepConsole(tx.Now().Add(-day)), tx.SweepLimits(tx.Now().Add(-day)),
 			tx.SweepGuests(store.Day(tx.Now())-1), tx.SweepConsents(tx.Now().Add(-day)), tx.SweepMail(tx.Now().Add(-KeepMail)))
 	})
 }

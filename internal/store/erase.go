@@ -164,6 +164,8 @@ var stripping = []string{
 	`UPDATE generation SET status = 'canceled', finished_at = $2, lease_owner = '', lease_until = 0
 		WHERE owner = $1 AND funding = 'preview' AND status IN ('queued', 'running')`,
 	`DELETE FROM session WHERE account_id = $1`,
+	`DELETE FROM console_session WHERE account_id = $1`,
+	`DELETE FROM second_factor WHERE account_id = $1`,
 	`DELETE FROM api_token WHERE account_id = $1`,
 	`DELETE FROM draft WHERE owner = $1`,
 	`DELETE FROM consent WHERE owner = $1`,

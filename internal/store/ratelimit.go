@@ -11,11 +11,12 @@ const (
 	LimitExports OwnLimit = "export of "
 	LimitChecks  OwnLimit = "check of "
 	LimitPromos  OwnLimit = "promo of "
-	limitPhotos  OwnLimit = "photos/" // also of guests
+	LimitFactor  OwnLimit = "second factor of " // wrong codes
+	limitPhotos  OwnLimit = "photos/"           // also of guests
 )
 
 // accountLimits are those by account.
-var accountLimits = []OwnLimit{LimitExports, LimitChecks, LimitPromos, limitPhotos}
+var accountLimits = []OwnLimit{LimitExports, LimitChecks, LimitPromos, LimitFactor, limitPhotos}
 
 // Of is the bucket of an account, or of an address.
 func (l OwnLimit) Of(whose string) string { return string(l) + whose }
