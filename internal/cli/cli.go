@@ -42,6 +42,9 @@ type commands struct {
 		Show   accountShowCmd   `cmd:"" help:"Show an account, its balance and its last transactions."`
 		Export accountExportCmd `cmd:"" help:"Write everything kept of a person into one archive."`
 		Delete accountDeleteCmd `cmd:"" help:"Delete an account and everything kept of the person, for ever."`
+		Role   accountRoleCmd   `cmd:"" help:"Make an account a customer's, support's or an operator's."`
+
+		SecondFactor accountFactorCmd `cmd:"" help:"Make the second factor that opens the console, and print it once."`
 	} `cmd:"" help:"Accounts."`
 	Token struct {
 		Create tokenCreateCmd `cmd:"" help:"Make an API token and print it, once."`
