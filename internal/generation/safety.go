@@ -44,7 +44,7 @@ func (s *Studio) holdForSafety(ctx context.Context, c kinpict.Caller, in kinpict
 			return inactive()
 		}
 		if o.held != nil {
-			h, err := s.convert(t, c, in, o.held.ID)
+			h, err := s.convert(t, c, o.held.ID)
 			if err == nil {
 				told = heldForReview(h)
 			}
@@ -117,8 +117,8 @@ func alike(a, b kinpict.Request) bool {
 
 // convert has a person read a request that waited for credits: the rules, or
 // the setting, came after it.
-func (s *Studio) convert(t *store.Tx, c kinpict.Caller, in kinpict.Intent, id string) (*kinpict.HeldRequest, error) {
-	if _, err := t.HoldForSafety(c.AccountID, id, in.Language); err != nil {
+func (s *Studio) convert(t *store.Tx, c kinpict.Caller, id string) (*kinpict.HeldRequest, error) {
+	if _, err := t.HoldForSafety(c.AccountID, id); err != nil {
 		return nil, err
 	}
 	h, err := t.Held(c.AccountID, id) // NotFound if it was taken back meanwhile

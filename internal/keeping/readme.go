@@ -15,7 +15,7 @@ var contents = [][2]string{
 	{"consents.json", lang.N("what you confirmed about the people in your photos, and when")},
 	{"photos.json, photos/", lang.N("your photos as we keep them: upright and without what cameras write into them")},
 	{"pictures.json, pictures/", lang.N("every picture you asked for, your words, and the finished files")},
-	{"drafts.json, held-requests.json", lang.N("what you began and did not send, and requests that wait for credits")},
+	{"drafts.json, held-requests.json", lang.N("what you began and did not send, and requests that wait")},
 	{"shares.json", lang.N("your private links, without the secret part")},
 	{"purchases.json, receipts/", lang.N("what you bought, and a signed receipt of each payment")},
 	{"statement.csv, statement.json", lang.N("every change of your credits: for a spreadsheet, and for programs")},

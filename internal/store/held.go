@@ -91,9 +91,9 @@ func (t *Tx) ReadWords(accountID string) ([]*kinpict.HeldRequest, error) {
 
 // HoldForSafety makes a request that waits for credits one that waits for a
 // person, for its whole time anew, and reports whether it still waited.
-func (t *Tx) HoldForSafety(accountID, id, language string) (bool, error) {
-	n, err := t.exec(`UPDATE held_request SET reason = 'safety', expires_at = $4, language = $5 WHERE `+waits+` AND id = $2 AND account_id = $3 AND reason = 'credits'`,
-		t.now, id, accountID, t.now+KeepHeld.Microseconds(), language)
+func (t *Tx) HoldForSafety(accountID, id string) (bool, error) {
+	n, err := t.exec(`UPDATE held_request SET reason = 'safety', expires_at = $4 WHERE `+waits+` AND id = $2 AND account_id = $3 AND reason = 'credits'`,
+		t.now, id, accountID, t.now+KeepHeld.Microseconds())
 	return n == 1, err
 }
 

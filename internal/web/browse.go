@@ -149,7 +149,7 @@ func retention(say *lang.Printer) []string {
 	return []string{
 		say.Say("The photos of an account: %s after their last use.", say.Days(intake.AccountLife)),
 		say.Say("The photos of a guest: %s.", say.Days(intake.GuestLife)),
-		say.Say("A request that waits for credits, and its photos: %s.", say.Days(generation.KeepHeld)),
+		say.Say("A request that waits, and its photos: %s.", say.Days(generation.KeepHeld)),
 		say.Say("Finished pictures stay in your account. A guest’s stay in the browser that made them until they are claimed by signing in."),
 		say.Say("Sign-in links: %s.", say.Say("%d minutes", int(people.LinkLife.Minutes()))),
 		say.Say("The statement of credits and payments: as long as bookkeeping asks."),
@@ -174,6 +174,7 @@ func (s *Site) policy(w http.ResponseWriter, r *http.Request) error {
 	view := s.prices(v, sale{}, "")
 	view.Title, view.Description = v.page.say.Told(title), ""
 	view.Held = v.page.say.Days(generation.KeepHeld)
+	view.Reads = s.Studio.SafetyHold
 	view.Retention = retention(v.page.say)
 	return s.send(w, r, http.StatusOK, "policy-"+name, view)
 }

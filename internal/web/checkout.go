@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -155,13 +156,13 @@ func (s *Site) waiting(r *http.Request, v *visit, id string) (*Waiting, error) {
 		return nil, err
 	}
 	rate, err := v.catalog.Rate(h.Request.Quality)
-	if err != nil || h.GenerationID != "" || rate.Credits > h.Cost || rate.Credits > v.balance.Spendable {
+	if state := s.Studio.State(h); err != nil || h.GenerationID != "" || rate.Credits > h.Cost || rate.Credits > v.balance.Spendable || state == "looking" || state == kinpict.HoldRefused {
 		return nil, nil // its own page says more
 	}
 	return &Waiting{id, rate.Credits, v.catalog.Version}, nil
 }
 
-// held shows a request that waits for credits.
+// held shows a request that waits, for credits or for a person.
 func (s *Site) held(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.visit(r)
 	if err != nil {
@@ -188,11 +189,14 @@ func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error)
 	if err != nil {
 		return nil, err
 	}
-	view := &HeldView{Page: v.private(v.page.language().Say("Your picture is waiting")), ID: h.ID, Done: h.GenerationID, Scene: s.show(v.page.say, h.Request.Scenario),
+	view := &HeldView{Page: v.private(waitingTitle(v.page.language(), s.Studio.State(h))), ID: h.ID, State: s.Studio.State(h), Note: h.Note, Done: h.GenerationID, Scene: s.show(v.page.say, h.Request.Scenario),
 		Quality: qualityName(v.page.say, h.Request.Quality), Instruction: h.Request.Instruction, CatalogVersion: v.catalog.Version, ExpiresAt: h.ExpiresAt,
 		Debt: v.balance.Debt}
 	if h.GenerationID != "" {
 		return view, nil
+	}
+	if view.State == "looking" {
+		view.Doubts = doubts(h.Request)
 	}
 	rate, err := v.catalog.Rate(h.Request.Quality)
 	if err != nil {
@@ -208,6 +212,30 @@ func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error)
 	view.Sources, err = s.cards(r, v.caller, h.Request.Photos)
 	view.Gone = gone(v.page.language(), h.Request.Photos, view.Sources)
 	return view, err
+}
+
+// waitingTitle is what the page of a held request is called.
+func waitingTitle(say *lang.Printer, state string) string {
+	switch state {
+	case "looking":
+		return say.Say("A person is looking at this")
+	case kinpict.HoldApproved:
+		return say.Say("You can go on")
+	case kinpict.HoldRefused:
+		return say.Say("This picture is not made as it is worded")
+	}
+	return say.Say("Your picture is waiting")
+}
+
+// doubts are the words a person reads, each once.
+func doubts(req kinpict.Request) []string {
+	var out []string
+	for _, d := range generation.Doubts(req) {
+		if !slices.Contains(out, d.Words) {
+			out = append(out, d.Words)
+		}
+	}
+	return out
 }
 
 // resume is the one press that goes on with a held request. However often it is
@@ -235,11 +263,14 @@ func (s *Site) resume(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.send(w, r, status, "held", view)
 	}
-	if kinpict.CodeOf(err) == kinpict.ContentNotAllowed {
+	switch kinpict.CodeOf(err) {
+	case kinpict.ContentNotAllowed:
 		http.Redirect(w, r, "/create?held="+id+"#words", http.StatusSeeOther) // where the words can be changed
 		return nil
-	}
-	if kinpict.CodeOf(err) == kinpict.NotFound {
+	case kinpict.HeldForReview:
+		http.Redirect(w, r, "/held/"+id, http.StatusSeeOther) // its page says by whom, or what was decided
+		return nil
+	case kinpict.NotFound:
 		if _, gone := s.Studio.Held(r.Context(), v.caller, id); gone != nil {
 			return s.over(w, r, v)
 		}
@@ -252,4 +283,28 @@ func (s *Site) resume(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/generations/"+g.ID, http.StatusSeeOther)
 	return nil
+}
+
+// withdraw takes a held request back.
+func (s *Site) withdraw(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if !v.page.Signed {
+		return redirect(w, r, "/sign-in", "next", "/held/"+id)
+	}
+	err = s.Studio.Withdraw(r.Context(), v.caller, id)
+	if e, ok := as(err); ok && e.Code == kinpict.NotFound {
+		return s.over(w, r, v)
+	}
+	if e, ok := as(err); ok && e.Code == kinpict.Conflict {
+		http.Redirect(w, r, "/held/"+id, http.StatusSeeOther) // which leads to the picture it became
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, "/generations", "withdrawn", "1")
 }

@@ -122,6 +122,7 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 		"privacy, a model": {"policy-privacy", PricingView{Page: model}},
 		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, "")}},
 		"policy use":       {"policy-acceptable-use", PricingView{Page: guest}},
+		"policy use, read": {"policy-acceptable-use", PricingView{Page: guest, Reads: true}},
 
 		"offline":         {"offline", OfflineView{guest}},
 		"verify":          {"verify", VerifyView{Page: guest, MaxMegabytes: 20}},

@@ -19,7 +19,7 @@ func (s *Site) generations(w http.ResponseWriter, r *http.Request) error {
 	}
 	say := v.page.language()
 	view := GenerationsView{Page: v.private(say.Say("My pictures")), Favourites: r.FormValue("favourite") == "1", Deleted: r.FormValue("deleted") == "1",
-		Later: r.FormValue("cursor") != ""}
+		Later: r.FormValue("cursor") != "", Withdrawn: r.FormValue("withdrawn") == "1"}
 	if v.caller.Owner() == "" {
 		return s.send(w, r, http.StatusOK, "generations", view)
 	}
@@ -42,10 +42,42 @@ func (s *Site) generations(w http.ResponseWriter, r *http.Request) error {
 	if wantsJSON(r) {
 		return s.wallNow(w, view)
 	}
+	if !view.Later && !view.Favourites {
+		if view.Waits, err = s.waits(r, v); err != nil {
+			return err
+		}
+	}
 	if view.Working > 0 {
 		view.Refresh = 10
 	}
 	return s.send(w, r, http.StatusOK, "generations", view)
+}
+
+// waits are the caller's requests that wait, so that nobody needs their address.
+func (s *Site) waits(r *http.Request, v *visit) ([]Held, error) {
+	list, err := s.Studio.Waiting(r.Context(), v.caller)
+	if err != nil {
+		return nil, err
+	}
+	say := v.page.language()
+	var out []Held
+	for _, h := range list {
+		out = append(out, waitingLine(say, h, s.show(say, h.Request.Scenario).Title, s.Studio.State(h)))
+	}
+	return out, nil
+}
+
+func waitingLine(say *lang.Printer, h *kinpict.HeldRequest, title, state string) Held {
+	line := Held{ID: h.ID, Title: title, Label: qualityName(say, h.Request.Quality), State: say.Say("Waits for credits"), At: h.CreatedAt}
+	switch state {
+	case "looking":
+		line.State, line.Class = say.Say("A person is looking at this"), "tint"
+	case kinpict.HoldApproved:
+		line.State, line.Class = say.Say("You can go on"), "good"
+	case kinpict.HoldRefused:
+		line.State, line.Class = say.Say("Not made as it is worded"), "bad"
+	}
+	return line
 }
 
 // wallNow says how far each picture of a page is that is not done yet. Where one
@@ -156,13 +188,14 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	in.Language = v.say().Code
 	a, err := s.Studio.Retry(r.Context(), v.caller, in, id, max(0, version(r))) // left out: as confirmed the first time
 	if e, ok := as(err); ok {
 		switch e.Code {
 		case kinpict.ContentNotAllowed:
 			http.Redirect(w, r, "/create?from="+id+"#words", http.StatusSeeOther) // where the words can be changed
 			return nil
-		case kinpict.InsufficientCredits:
+		case kinpict.InsufficientCredits, kinpict.HeldForReview:
 			if held, ok := e.Members["held_request"].(map[string]any); ok {
 				http.Redirect(w, r, "/held/"+held["id"].(string), http.StatusSeeOther)
 				return nil

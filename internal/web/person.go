@@ -64,7 +64,7 @@ func keptLines(say *lang.Printer, k *kinpict.Kept) []KeptLine {
 		{say.Say("Finished pictures"), sized(k.Pictures, k.PictureBytes), used, "/generations"},
 		{say.Say("Requests with your words"), num(k.Requests), used, "/generations"},
 		{say.Say("Drafts"), num(k.Drafts), say.Days(intake.AccountLife), "/create"},
-		{say.Say("Requests that wait for credits"), num(k.Held), say.Days(generation.KeepHeld), ""},
+		{say.Say("Requests that wait"), num(k.Held), say.Days(generation.KeepHeld), ""},
 		{say.Say("Private links"), num(k.Shares), say.Say("until they end, and %s more so that you see them", say.Days(generation.KeepShares)), ""},
 		{say.Say("Consents"), num(k.Consents), say.Say("with the account"), ""},
 		{say.Say("Mail to you"), num(k.Mails), say.Days(people.KeepMail), ""},
@@ -243,7 +243,7 @@ func goneLines(say *lang.Printer, k *kinpict.Kept) []KeptLine {
 		n    int64
 	}{
 		{say.Say("Photos"), k.Photos}, {say.Say("Finished pictures"), k.Pictures}, {say.Say("Requests with your words"), k.Requests}, {say.Say("Drafts"), k.Drafts},
-		{say.Say("Requests that wait for credits"), k.Held}, {say.Say("Private links"), k.Shares}, {say.Say("Consents"), k.Consents}, {say.Say("Mail to you"), k.Mails},
+		{say.Say("Requests that wait"), k.Held}, {say.Say("Private links"), k.Shares}, {say.Say("Consents"), k.Consents}, {say.Say("Mail to you"), k.Mails},
 		{say.Say("Sign-ins"), k.SignIns}, {say.Say("API tokens"), k.Tokens}, {say.Say("Words in reviews"), k.Reviews},
 	} {
 		if l.n > 0 {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"time"
 
 	"kinpict"
@@ -8,7 +9,7 @@ import (
 )
 
 // pictureSpecimens are the pages of a picture, of the wall, and of a request
-// that waits for credits, in every state.
+// that waits, in every state.
 func pictureSpecimens(guest, ann, poor Page, scenes []Scene, cards []Card, shop []Pack) map[string]specimen {
 	say := guest.language()
 	paid, free := kinpict.FundedByCredits, kinpict.FundedByPreview
@@ -114,14 +115,25 @@ func pictureSpecimens(guest, ann, poor Page, scenes []Scene, cards []Card, shop 
 		"preview failed":           failed(guest, free, kinpict.FailedEngine, nil),
 		"preview canceled":         {"generation", picture(guest, kinpict.Generation{Funding: free, Status: kinpict.Canceled}, generation.Estimate{})},
 
-		"generations empty, guest":   {"generations", GenerationsView{Page: guest}},
-		"generations empty, account": wall(func(v *GenerationsView) {}),
-		"favourites empty":           wall(func(v *GenerationsView) { v.Favourites = true }),
-		"generations, last page":     wall(func(v *GenerationsView) { v.Later = true }),
-		"favourites, older":          wall(func(v *GenerationsView) { v.Favourites, v.Later, v.Next, v.Items = true, true, "c", tiles[2:3] }),
-		"generations after deleting": wall(func(v *GenerationsView) { v.Deleted = true }),
-		"generations":                wall(func(v *GenerationsView) { v.Next, v.Items = "c", tiles[2:] }),
-		"generations on their way":   wall(func(v *GenerationsView) { v.Working, v.Items = 2, tiles }),
+		"generations empty, guest":                   {"generations", GenerationsView{Page: guest}},
+		"generations empty, account":                 wall(func(v *GenerationsView) {}),
+		"favourites empty":                           wall(func(v *GenerationsView) { v.Favourites = true }),
+		"generations, last page":                     wall(func(v *GenerationsView) { v.Later = true }),
+		"favourites, older":                          wall(func(v *GenerationsView) { v.Favourites, v.Later, v.Next, v.Items = true, true, "c", tiles[2:3] }),
+		"generations after deleting":                 wall(func(v *GenerationsView) { v.Deleted = true }),
+		"generations after a request was taken back": wall(func(v *GenerationsView) { v.Withdrawn, v.Items = true, tiles[2:] }),
+		"generations, requests wait": wall(func(v *GenerationsView) {
+			v.Items = tiles[2:]
+			for i, state := range []string{"credits", "looking", "approved", "refused"} {
+				h := &kinpict.HeldRequest{ID: "hld_" + strconv.Itoa(i), Request: kinpict.Request{Quality: kinpict.Standard}, CreatedAt: someDay}
+				v.Waits = append(v.Waits, waitingLine(say, h, scenes[i].Title, state))
+			}
+		}),
+		"generations, nothing but a request": wall(func(v *GenerationsView) {
+			v.Waits = []Held{waitingLine(say, &kinpict.HeldRequest{ID: "hld_1", Request: kinpict.Request{Quality: kinpict.Enhanced}, CreatedAt: someDay}, scenes[1].Title, "looking")}
+		}),
+		"generations":              wall(func(v *GenerationsView) { v.Next, v.Items = "c", tiles[2:] }),
+		"generations on their way": wall(func(v *GenerationsView) { v.Working, v.Items = 2, tiles }),
 
 		"held": held(func(*HeldView) {}),
 		"held short": held(func(v *HeldView) {
@@ -130,8 +142,24 @@ func pictureSpecimens(guest, ann, poor Page, scenes []Scene, cards []Card, shop 
 		"held dearer":        held(func(v *HeldView) { v.Changed, v.Cost = &Change{Was: 4, Now: 5}, 5 }),
 		"held cheaper":       held(func(v *HeldView) { v.Changed = &Change{Was: 5, Now: 4} }),
 		"held, a photo gone": held(func(v *HeldView) { v.Gone = nana }),
-		"held done":          held(func(v *HeldView) { v.Done = "gen_1" }),
-		"held over":          held(func(v *HeldView) { v.Over, v.Days = true, 7 }),
+		"held, looked at": held(func(v *HeldView) {
+			v.State, v.Doubts, v.Title = "looking", []string{"coffin", "hanging from the ceiling"}, waitingTitle(say, "looking")
+		}),
+		"held, looked at, poor and a photo gone": held(func(v *HeldView) {
+			v.Page, v.State, v.Gone, v.Shortfall, v.Packs = poor, "looking", nana, 1, shop
+		}),
+		"held, approved":        held(func(v *HeldView) { v.State = "approved" }),
+		"held, approved, noted": held(func(v *HeldView) { v.State, v.Note = "approved", "A lovely idea.\nEnjoy it." }),
+		"held, approved, short": held(func(v *HeldView) { v.Page, v.State, v.Shortfall, v.Packs = poor, "approved", 1, shop }),
+		"held, approved, dearer": held(func(v *HeldView) {
+			v.State, v.Changed, v.Cost = "approved", &Change{Was: 4, Now: 5}, 5
+		}),
+		"held, refused": held(func(v *HeldView) { v.State = "refused" }),
+		"held, refused, noted": held(func(v *HeldView) {
+			v.State, v.Note = "refused", "Please leave out the coffin: it frightens people who do not know the story."
+		}),
+		"held done": held(func(v *HeldView) { v.Done = "gen_1" }),
+		"held over": held(func(v *HeldView) { v.Over, v.Days = true, 7 }),
 
 		"checkout paid":         checkout("paid", nil),
 		"checkout to":           checkout("paid", func(v *CheckoutView) { v.Back = "/create" }),

@@ -187,7 +187,7 @@ func TestAHeldRequestThatHasHadItsTime(t *testing.T) {
 	f.Set("do", "make")
 	held := regexp.MustCompile(`/held/hld_[0-9a-z]+`).FindString(ann.upload("/create", f).want(t, 422).text)
 	ann.get(held).want(t, 200, "Your picture is waiting", "You need 4 more credits")
-	over := "A request waits 7 days for credits"
+	over := "it waited for 7 days and was let go"
 	bob.get(held).want(t, 404, over)
 	bob.post(held, nil).want(t, 404, over)
 	h.clock.Advance(8 * 24 * time.Hour)

@@ -58,6 +58,7 @@ func (s *Site) press(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	in.Language = v.say().Code
 	// Incomplete has seen to it that the box is ticked.
 	if err := s.Intake.Consent(r.Context(), c, v.say().Say("Everyone in these photos, or their parent, agreed to this.")); err != nil {
 		return err
@@ -93,7 +94,7 @@ func goOn(w http.ResponseWriter, r *http.Request, a *generation.Accepted) error 
 	case a.Generation != nil:
 		to += a.Generation.ID
 	case strings.HasPrefix(a.Replay.Ref, kinpict.HeldPrefix):
-		to = "/held/" + a.Replay.Ref // its page says what is missing
+		to = "/held/" + a.Replay.Ref // its page says what is missing, or who reads it
 	default:
 		to += a.Replay.Ref
 	}
@@ -115,6 +116,12 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, v *visit, f *sent
 			if id, ok := held["id"].(string); ok {
 				return s.short(w, r, v, f, id)
 			}
+		}
+		return err
+	case kinpict.HeldForReview:
+		if held, ok := e.Members["held_request"].(map[string]any); ok {
+			http.Redirect(w, r, "/held/"+held["id"].(string), http.StatusSeeOther)
+			return nil
 		}
 		return err
 	case kinpict.Invalid:

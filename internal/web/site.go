@@ -153,6 +153,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"GET /checkout/return":                s.returned,
 		"GET /held/{id}":                      s.held,
 		"POST /held/{id}":                     s.resume,
+		"POST /held/{id}/withdraw":            s.withdraw,
 		"POST /prefs/theme":                   s.chooseTheme,
 		"POST /prefs/language":                s.chooseLanguage,
 		"GET /robots.txt":                     s.robots,

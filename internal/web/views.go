@@ -46,7 +46,8 @@ type PricingView struct {
 	Rates     []Rate
 	Packs     []Pack
 	Notice    *Notice
-	Held      string // how long a request waits for credits
+	Held      string // how long a request waits
+	Reads     bool   // staff read words that can be read two ways
 	Retention []string
 
 	Example    []Entry    // of a statement in which a picture failed
@@ -182,8 +183,16 @@ type GenerationsView struct {
 	Favourites bool // only these are shown
 	Working    int  // are not done yet
 	Deleted    bool // one was deleted just now
+	Waits      []Held
+	Withdrawn  bool // a request was taken back just now
 	Later      bool // not the first page
 	Next       string
+}
+
+// A Held is a request that waits, in the list of them.
+type Held struct {
+	ID, Title, Label, State, Class string
+	At                             time.Time
 }
 
 // A Tile is a picture on the wall.
@@ -233,13 +242,16 @@ type Waiting struct {
 	CatalogVersion int64
 }
 
-// HeldView feeds held.html.
+// HeldView feeds held.html. State is that of generation.Studio.State.
 type HeldView struct {
 	Page
 	ID             string
-	Done           string // the generation it became
-	Over           bool   // it waits no more
-	Days           int    // that a request waits
+	State          string
+	Note           string   // of staff
+	Doubts         []string // words that a person reads
+	Done           string   // the generation it became
+	Over           bool     // it waits no more
+	Days           int      // that a request waits
 	Gone           string
 	Scene          Scene
 	Quality        string
