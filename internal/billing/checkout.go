@@ -264,19 +264,9 @@ func titleOf(p *store.Purchase) string {
 // asked about at the provider first, so that the page a person comes back to
 // knows at once; if that fails, the page shows what we knew.
 func (s *Shop) Purchase(ctx context.Context, c kinpict.Caller, id string) (*kinpict.Purchase, error) {
-	if err := signedIn(c); err != nil {
-		return nil, err
-	}
-	var p *store.Purchase
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		p, err = tx.Purchase(id)
-		return err
-	})
+	p, err := s.own(ctx, c, id)
 	if err != nil {
 		return nil, err
-	}
-	if p.AccountID != c.AccountID {
-		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such purchase here.", Hint: "Look at whose account you are in, and whether the address is whole."}
 	}
 	// A problem may pass, but a page reloaded in hope need not ask each time.
 	due := p.Problem == "" || !s.Now().Before(p.SeenAt.Add(askSettled))
@@ -305,6 +295,34 @@ func (s *Shop) Purchases(ctx context.Context, c kinpict.Caller, limit int) ([]*k
 		return err
 	})
 	return out, err
+}
+
+// Bought reports whether a purchase is the caller's. The provider is not asked.
+func (s *Shop) Bought(ctx context.Context, c kinpict.Caller, id string) (bool, error) {
+	_, err := s.own(ctx, c, id)
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// own is a purchase of the caller's as it is known here. NotFound for anybody else's.
+func (s *Shop) own(ctx context.Context, c kinpict.Caller, id string) (*store.Purchase, error) {
+	if err := signedIn(c); err != nil {
+		return nil, err
+	}
+	var p *store.Purchase
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.Purchase(id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if p.AccountID != c.AccountID {
+		return nil, &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such purchase here.", Hint: "Look at whose account you are in, and whether the address is whole."}
+	}
+	return p, nil
 }
 
 func signedIn(c kinpict.Caller) error {

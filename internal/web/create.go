@@ -27,14 +27,15 @@ func (s *Site) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// What the address asks for is a change of what is kept, like any other.
-	seen, err := s.seen(r, v, d)
+	have := s.shelf(r, v.caller)
+	seen, err := s.seen(v, d, have)
 	if err != nil {
 		return err
 	}
 	if err := s.prefill(r, v, d); err != nil {
 		return err
 	}
-	view, err := s.tool(r, v, d)
+	view, err := s.toolWith(v, d, have)
 	if err != nil {
 		return err
 	}
@@ -90,6 +91,10 @@ func (s *Site) complete(v *visit, d intake.Draft) intake.Draft {
 
 // tool is the create page of a draft.
 func (s *Site) tool(r *http.Request, v *visit, d *intake.Draft) (*CreateView, error) {
+	return s.toolWith(v, d, s.shelf(r, v.caller))
+}
+
+func (s *Site) toolWith(v *visit, d *intake.Draft, have shelf) (*CreateView, error) {
 	say := v.say()
 	shown := s.complete(v, *d)
 	q := &shown.Request
@@ -104,7 +109,7 @@ func (s *Site) tool(r *http.Request, v *visit, d *intake.Draft) (*CreateView, er
 	view.OfferPreview = !slices.ContainsFunc(view.Rates, func(x Rate) bool { return x.Short == 0 })
 	var photos []kinpict.Photo
 	var err error
-	if q.Photos, photos, err = s.sources(r, v.caller, q.Photos); err != nil {
+	if q.Photos, photos, err = have.sources(q.Photos); err != nil {
 		return nil, err
 	}
 	view.Seen = shown.Mark()

@@ -143,6 +143,15 @@ func (s *Site) balanceView(r *http.Request, v *visit) (*BalanceView, error) {
 			return nil, err
 		}
 	}
+	if view.Purchase != "" {
+		theirs, err := s.Shop.Bought(r.Context(), v.caller, view.Purchase)
+		if err != nil {
+			return nil, err
+		}
+		if !theirs {
+			view.Purchase = ""
+		}
+	}
 	list, err := s.Support.Reviews(r.Context(), v.caller, "", reviewsShown)
 	if err != nil {
 		return nil, err
@@ -151,17 +160,7 @@ func (s *Site) balanceView(r *http.Request, v *visit) (*BalanceView, error) {
 		f := FiledReview{ID: x.ID, Begin: begin(x.Message, 60), State: v.page.language().Told(reviewStates[x.Status].words), Class: reviewStates[x.Status].class, At: x.CreatedAt}
 		view.Filed = append(view.Filed, f)
 	}
-	if view.Purchase == "" {
-		return view, nil
-	}
-	all, err := s.Shop.Purchases(r.Context(), v.caller, purchasesShown)
-	for _, p := range all {
-		if p.ID == view.Purchase {
-			return view, err
-		}
-	}
-	view.Purchase = ""
-	return view, err
+	return view, nil
 }
 
 // begin is the first line of a text, cut to n characters.

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -44,6 +45,26 @@ func TestSomethingLooksWrong(t *testing.T) {
 	form.want(t, 200, `name="checkout" value="`+pur+`"`)
 	form.want(t, 200, `name="generation" value=""`)
 	ben.get("/help/balance?checkout="+pur).want(t, 200, `name="checkout" value=""`)
+
+	// However many were bought since.
+	db := h.shop.DB
+	if err := db.Update(t.Context(), func(tx *store.Tx) error {
+		p, err := tx.Purchase(pur)
+		if err != nil {
+			return err
+		}
+		for i := range 101 {
+			later := *p
+			later.ID = fmt.Sprintf("pur_%035d", i)
+			if err := tx.PutPurchase(&later); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ann.get("/help/balance?checkout="+pur).want(t, 200, `name="checkout" value="`+pur+`"`)
 
 	f := form.form(t)
 	f.Set("message", " ")

@@ -42,7 +42,7 @@ func (s *Site) draftState(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	seen, err := s.seen(r, v, d)
+	seen, err := s.seen(v, d, s.shelf(r, v.caller))
 	if err != nil {
 		return err
 	}
@@ -60,10 +60,10 @@ func (s *Site) kept(r *http.Request, c kinpict.Caller) (*intake.Draft, error) {
 }
 
 // seen is the mark of a draft as the page shows it.
-func (s *Site) seen(r *http.Request, v *visit, d *intake.Draft) (string, error) {
+func (s *Site) seen(v *visit, d *intake.Draft, have shelf) (string, error) {
 	shown := s.complete(v, *d)
 	var err error
-	shown.Request.Photos, _, err = s.sources(r, v.caller, shown.Request.Photos)
+	shown.Request.Photos, _, err = have.sources(shown.Request.Photos)
 	return shown.Mark(), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -163,8 +164,11 @@ func (s *Site) known(r *http.Request) (p Page) {
 	ctx, cancel := context.WithTimeout(r.Context(), knownTime)
 	defer cancel()
 	defer func() {
-		// What broke the page itself may break this as well, and is in the log already.
-		_ = recover()
+		// What broke the page itself may break this as well. Or nothing did, and the
+		// page is one that is not there: then nobody has heard of it yet.
+		if broke := recover(); broke != nil {
+			httpd.Log(r.Context()).Error("who asks cannot be told", "err", fmt.Errorf("panic: %v\n%s", broke, debug.Stack()))
+		}
 	}()
 	if v, err := s.visit(r.WithContext(ctx)); err == nil {
 		p = v.page

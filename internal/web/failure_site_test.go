@@ -118,3 +118,21 @@ func TestFailuresOfOursHaveAPage(t *testing.T) {
 		})
 	}
 }
+
+// What breaks while a failure looks up who asks is in the log, also where nothing
+// had gone wrong before.
+func TestAFailureWithinAFailureIsLogged(t *testing.T) {
+	h := open(t, func(s *web.Site) {
+		s.Identity.Session = func(context.Context, string) (kinpict.Caller, error) { panic("hunter2") }
+	})
+	b := h.browser()
+	u, err := url.Parse(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: "kp_s", Value: "x"}})
+	refusedPage(t, "no such page", b.get("/nowhere"), 404)
+	if log := h.log.String(); !strings.Contains(log, "hunter2") || !strings.Contains(log, "failure_site_test.go") {
+		t.Errorf("the log does not say where it broke: %s", log)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"kinpict"
 	"kinpict/internal/intake"
@@ -87,12 +88,28 @@ func (s *Site) tell(say *lang.Printer, req kinpict.Request, photos []kinpict.Pho
 		Standard: checkNotes(say, a.ByQuality[kinpict.Standard]), Enhanced: checkNotes(say, a.ByQuality[kinpict.Enhanced])}
 }
 
+// A shelf is the photos somebody has, read when they are first asked for.
+type shelf func() ([]kinpict.Photo, error)
+
+func (s *Site) shelf(r *http.Request, c kinpict.Caller) shelf {
+	return sync.OnceValues(func() ([]kinpict.Photo, error) {
+		if c.Owner() == "" {
+			return nil, nil
+		}
+		return s.Intake.Photos(r.Context(), c)
+	})
+}
+
 // sources are the photos of a request that are still there, with their uses.
 func (s *Site) sources(r *http.Request, c kinpict.Caller, uses []kinpict.PhotoUse) ([]kinpict.PhotoUse, []kinpict.Photo, error) {
-	if c.Owner() == "" || len(uses) == 0 {
+	return s.shelf(r, c).sources(uses)
+}
+
+func (f shelf) sources(uses []kinpict.PhotoUse) ([]kinpict.PhotoUse, []kinpict.Photo, error) {
+	if len(uses) == 0 {
 		return nil, nil, nil
 	}
-	have, err := s.Intake.Photos(r.Context(), c)
+	have, err := f()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -145,7 +145,7 @@ func TestBrokenTemplatesRefuseToStart(t *testing.T) {
 		{"a picture that is not there", "home.html", "{{define \"page\"}}\n{{asset \"img/gone.webp\"}}{{end}}", []string{"home.html:2", "img/gone.webp"}},
 		{"an icon that is not there", "home.html", "{{define \"page\"}}\n{{icon \"rocket\"}}{{end}}", []string{"home.html:2", "rocket"}},
 		{"a part that is not there", "home.html", "{{define \"page\"}}\n{{template \"hero\"}}{{end}}", []string{"home.html:2", "hero"}},
-		{"a tag that is not closed", "home.html", "{{define \"page\"}}<a href={{.Title}}`>\n{{end}}", []string{"tried home", "unquoted"}},
+		{"a tag that is not closed", "home.html", "{{define \"page\"}}<a href={{.Title}}`>\n{{end}}", []string{"render home", "tried in English", "unquoted"}},
 		{"a page that does not exist", "hone.html", "", []string{"templates/hone.html takes the place of no page", "home.html"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

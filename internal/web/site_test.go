@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,6 +48,25 @@ type house struct {
 	support *support.Desk
 	studio  *generation.Studio
 	engine  *broken
+	log     *journal
+}
+
+// A journal keeps what the site logged.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // broken is an engine that declines every picture, or is away.
@@ -83,8 +103,8 @@ func open(t *testing.T, settings ...func(*web.Site)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.DiscardHandler)
-	h := &house{T: t, url: base, clock: clock, engine: &broken{}}
+	h := &house{T: t, url: base, clock: clock, engine: &broken{}, log: &journal{}}
+	log := slog.New(slog.NewTextHandler(h.log, nil))
 	bank := &sandbox.Provider{DB: db, IDs: ids, Now: clock.Now, Keys: [][]byte{sandbox.Key([]byte("k"))}, PublicURL: base, Log: log}
 	h.shop = &billing.Shop{DB: db, IDs: ids, Now: clock.Now, Provider: bank, PublicURL: base, Log: log}
 	bank.Deliver = func(ctx context.Context, header http.Header, body []byte) error {

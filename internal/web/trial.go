@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -42,7 +41,7 @@ func (d *dressing) try(said *lang.Set) error {
 					page.Set(reflect.ValueOf(pageOf(page.Interface().(Page), p, all)))
 				}
 				if _, err := d.renderIn(p, name, v.Interface()); err != nil {
-					return fmt.Errorf("%w (tried %s in %s)", errors.Unwrap(err), name, p.Name)
+					return fmt.Errorf("%w (tried in %s)", err, p.Name)
 				}
 			}
 		}

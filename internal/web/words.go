@@ -3,6 +3,8 @@ package web
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"kinpict"
 	"kinpict/internal/lang"
@@ -22,7 +24,8 @@ func title[S ~string](s S) string {
 	if s == "" {
 		return ""
 	}
-	return strings.ToUpper(string(s[:1])) + string(s[1:])
+	first, n := utf8.DecodeRuneInString(string(s))
+	return string(unicode.ToTitle(first)) + string(s[n:])
 }
 
 // short keeps of an id what tells it from its neighbours on one page.

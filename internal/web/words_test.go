@@ -16,6 +16,14 @@ func TestIDsAreShortOnAPage(t *testing.T) {
 	}
 }
 
+func TestWordsBeginWithACapital(t *testing.T) {
+	for word, want := range map[string]string{"standard": "Standard", "übermalt": "Übermalt", "ébène": "Ébène", "فوق": "فوق", "日": "日", "": "", "4 photos": "4 photos"} {
+		if got := title(word); got != want {
+			t.Errorf("%q begins as %q, want %q", word, got, want)
+		}
+	}
+}
+
 func TestNumbersOfPacksComeFromTheCatalog(t *testing.T) {
 	c := &kinpict.Catalog{Version: 7, Qualities: []kinpict.Rate{{ID: kinpict.Standard, Credits: 5}, {ID: kinpict.Enhanced, Credits: 11}},
 		Packs: []kinpict.Pack{{ID: "a", Credits: 100, Prices: []kinpict.Money{{Amount: 1000, Currency: "eur"}}}, {ID: "b", Credits: 300, Prices: []kinpict.Money{{Amount: 3300, Currency: "eur"}}}}}
