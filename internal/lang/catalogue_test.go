@@ -38,7 +38,7 @@ var telling = []string{".", "httpd", "people", "intake", "photo", "generation", 
 var unheard = regexp.MustCompile("kinpict [a-z-]+|\\bdocs/|KINPICT_|--[a-z]|`|Idempotency-Key|\\bcatalog file\\b|multipart/|application/json|Authorization")
 
 // staff are files whose sentences answer staff and operators alone, or go to an engine.
-var staff = []string{"./catalog.go", "./promo.go", "billing/catalog.go", "billing/history.go", "billing/inbox.go", "billing/refund.go", "billing/signature.go", "billing/staff.go",
+var staff = []string{"./catalog.go", "./promo.go", "billing/catalog.go", "billing/history.go", "billing/inbox.go", "billing/refund.go", "billing/signature.go", "billing/staff.go", "people/console.go",
 	"provenance/terms.go", "store/adjustment.go", "store/catalog.go", "store/ledger.go", "store/promo.go", "store/refund.go", "support/answer.go", "httpd/health.go", "wording/compose.go", "wording/tongue.go"}
 
 func TestGermanLacksNothing(t *testing.T) {
@@ -129,6 +129,54 @@ func TestTranslationsAgreeWithTheirText(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A title is said, and not put together of words that no catalogue holds. Pages
+// that only a handler makes are rendered by no specimen, so their source is read.
+func TestTitlesAreSaid(t *testing.T) {
+	files, err := filepath.Glob("../web/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	titles := 0
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, f, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(e ast.Expr) {
+			titles++
+			if words, ok := text(e); ok && words != "" {
+				t.Errorf("%s: the title %q is in no catalogue", set.Position(e.Pos()), words)
+			}
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				for i, to := range n.Lhs {
+					if field, ok := to.(*ast.SelectorExpr); ok && field.Sel.Name == "Title" && len(n.Rhs) == len(n.Lhs) {
+						check(n.Rhs[i])
+					}
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Title" {
+					check(n.Value)
+				}
+			case *ast.CallExpr:
+				if f, ok := n.Fun.(*ast.SelectorExpr); ok && len(n.Args) == 1 && (f.Sel.Name == "titled" || f.Sel.Name == "private") {
+					check(n.Args[0])
+				}
+			}
+			return true
+		})
+	}
+	if titles < 40 {
+		t.Errorf("only %d titles were found", titles)
 	}
 }
 

@@ -24,7 +24,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return nil
 	}
-	view := SignInView{Page: v.titled(v.page.language().Say("Sign in")), Next: next, Address: r.FormValue("email"), Keeps: keeps(v, next)}
+	view := SignInView{Page: v.titled(v.say().Say("Sign in")), Next: next, Address: r.FormValue("email"), Keeps: keeps(v, next)}
 	return s.send(w, r, http.StatusOK, "sign-in", view)
 }
 
@@ -38,7 +38,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	say := v.page.language()
+	say := v.say()
 	view := SignInView{Page: v.titled(say.Say("Sign in")), Next: local(r.FormValue("next")), Address: r.FormValue("email")}
 	view.Keeps = keeps(v, view.Next)
 	cookies := s.Identity.Cookies
@@ -51,8 +51,8 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 		if !ok || e.Code != kinpict.Invalid && e.Code != kinpict.RateLimited {
 			return err
 		}
-		view.Problems = []Problem{{"email", say.Told(e.Message) + " " + say.Told(e.Hint)}}
-		view.Title = say.Say("Problem: %s", view.Title)
+		view.Problems = []Problem{problem(say, e, "email")}
+		view.troubled()
 		httpd.FailureHeader(w.Header(), e)
 		return s.send(w, r, httpd.Means(e.Code).Status, "sign-in", view)
 	}
@@ -75,7 +75,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the secret
-	return s.send(w, r, http.StatusOK, "sign-in-confirm", ConfirmView{Page: v.private(v.page.language().Say("Sign in")), Token: r.URL.Query().Get("token")})
+	return s.send(w, r, http.StatusOK, "sign-in-confirm", ConfirmView{Page: v.private(v.say().Say("Sign in")), Token: r.URL.Query().Get("token")})
 }
 
 func (s *Site) enter(w http.ResponseWriter, r *http.Request) error {
@@ -90,8 +90,8 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request) error {
 		if !ok || e.Code != kinpict.NotFound && e.Code != kinpict.Forbidden {
 			return err
 		}
-		say := v.page.language()
-		view := ConfirmView{Page: v.private(say.Say("Sign in")), Faults: Faults{[]Problem{{"token", say.Told(e.Message) + " " + say.Told(e.Hint)}}}, Elsewhere: e.Code == kinpict.Forbidden}
+		say := v.say()
+		view := ConfirmView{Page: v.private(say.Say("Sign in")), Faults: Faults{[]Problem{problem(say, e, "token")}}, Elsewhere: e.Code == kinpict.Forbidden}
 		return s.send(w, r, httpd.Means(e.Code).Status, "sign-in-confirm", view)
 	}
 	cookies.Set(w, cookies.Session(), in.Cookie, int(people.SessionLife.Seconds()))

@@ -30,7 +30,7 @@ func (s *Site) credits(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	say := v.page.language()
+	say := v.say()
 	view := creditsView(v.page, v.balance, v.catalog, lots, spent)
 	if view.Books, err = s.head(r, v); err != nil {
 		return err
@@ -38,8 +38,8 @@ func (s *Site) credits(w http.ResponseWriter, r *http.Request) error {
 	f, err := want.filter(s.Now())
 	view.Filter = filterView(say, want, f)
 	if e, ok := as(err); ok {
-		view.Problems, view.Filter.Open = []Problem{{fieldOf(e), say.Told(e.Message) + " " + say.Told(e.Hint)}}, true
-		view.Title = say.Say("Problem: %s", view.Title)
+		view.Problems, view.Filter.Open = []Problem{problem(say, e, fieldOf(e))}, true
+		view.troubled()
 		return s.send(w, r, httpd.Means(e.Code).Status, "credits", view)
 	}
 	cursor := r.FormValue("cursor")
@@ -90,7 +90,7 @@ func (s *Site) sheet(w http.ResponseWriter, r *http.Request, v *visit, want want
 	if err != nil {
 		return err
 	}
-	view := sheetView(v.page, x, want, f, s.titles(v.page.language()))
+	view := sheetView(v.page, x, want, f, s.titles(v.say()))
 	view.Issuer, view.At = s.Support.PublicURL, s.Now()
 	if view.Books, err = s.head(r, v); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (s *Site) books(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := BooksView{Page: v.private(v.page.language().Say("Your books"))}
+	view := BooksView{Page: v.private(v.say().Say("Your books"))}
 	if view.Books, err = s.head(r, v); err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (s *Site) checkBooks(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	say := v.page.language()
+	say := v.say()
 	view := BooksView{Page: v.private(say.Say("Your books"))}
 	if view.Books, err = s.head(r, v); err != nil {
 		return err
@@ -125,7 +125,7 @@ func (s *Site) checkBooks(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	view.Checked, err = s.Support.Check(r.Context(), v.caller)
 	if e, ok := as(err); ok && (e.Code == kinpict.RateLimited || e.Code == kinpict.Conflict) {
-		view.Notice, status = &Notice{say.Told(e.Message), say.Told(e.Hint)}, httpd.Means(e.Code).Status
+		view.Notice, status = noticeOf(say, e), httpd.Means(e.Code).Status
 		httpd.FailureHeader(w.Header(), e)
 	} else if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "home", homeView(v.page, v.catalog, s.scenes(v.page.say)))
+	return s.send(w, r, http.StatusOK, "home", homeView(v.page, v.catalog, s.scenes(v.say())))
 }
 
 func (s *Site) scenarios(w http.ResponseWriter, r *http.Request) error {
@@ -52,7 +52,7 @@ func (s *Site) scenarios(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "scenarios", ScenesView{v.titled(v.page.say.Say("Scenarios")), s.scenes(v.page.say)})
+	return s.send(w, r, http.StatusOK, "scenarios", ScenesView{v.titled(v.say().Say("Scenarios")), s.scenes(v.say())})
 }
 
 func (s *Site) scenario(w http.ResponseWriter, r *http.Request) error {
@@ -63,8 +63,8 @@ func (s *Site) scenario(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Scenarios.Scenario(r.PathValue("slug")); err != nil {
 		return err
 	}
-	this := s.show(v.page.say, r.PathValue("slug"))
-	all := s.scenes(v.page.say)
+	this := s.show(v.say(), r.PathValue("slug"))
+	all := s.scenes(v.say())
 	var more []Scene
 	for i, sc := range all {
 		if sc.ID == this.ID {
@@ -76,7 +76,7 @@ func (s *Site) scenario(w http.ResponseWriter, r *http.Request) error {
 	if this.Sample != "" {
 		page.Art = this.Sample
 	}
-	return s.send(w, r, http.StatusOK, "scenario", SceneView{page, this, more[:min(3, len(more))], rates(v.page.say, v.catalog, 0)})
+	return s.send(w, r, http.StatusOK, "scenario", SceneView{page, this, more[:min(3, len(more))], rates(v.say(), v.catalog, 0)})
 }
 
 // sample is the sample picture a scenario brings.
@@ -102,17 +102,17 @@ func (s *Site) pricing(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.keepCurrency(w, r, v.catalog)
 	if view.Offer.Fault != "" {
-		view.Title = v.page.say.Say("Problem: %s", view.Title)
+		view.troubled()
 	}
 	return s.send(w, r, http.StatusOK, "pricing", view)
 }
 
 // prices is the pricing page as a sale shows it.
 func (s *Site) prices(v *visit, sale sale, back string) PricingView {
-	page := v.titled(v.page.say.Say("Pricing"))
-	page.Description = v.page.say.Say("Buy credits once, use them whenever. No subscription, no expiry date, and the same credits come back by themselves when a picture fails.")
-	view := PricingView{Page: page, Rates: rates(v.page.say, v.catalog, v.page.Available), Packs: packs(v.page.say, v.catalog, sale, s.key, back),
-		Example: example(v.page.say, v.catalog, s.scenes(v.page.say)), Back: back}
+	page := v.titled(v.say().Say("Pricing"))
+	page.Description = v.say().Say("Buy credits once, use them whenever. No subscription, no expiry date, and the same credits come back by themselves when a picture fails.")
+	view := PricingView{Page: page, Rates: rates(v.say(), v.catalog, v.page.Available), Packs: packs(v.say(), v.catalog, sale, s.key, back),
+		Example: example(v.say(), v.catalog, s.scenes(v.say())), Back: back}
 	if slices.ContainsFunc(view.Packs, func(p Pack) bool { return p.Best }) {
 		for i := range view.Packs {
 			view.Packs[i].Quiet = !view.Packs[i].Best // the framed one stands out
@@ -132,7 +132,7 @@ func (s *Site) pricesWith(r *http.Request, v *visit, back string) (PricingView, 
 	promo, err := s.Shop.Promo(r.Context(), v.caller, typed)
 	if e, ok := as(err); ok && (e.Code == kinpict.PromoRefused || e.Code == kinpict.RateLimited) {
 		view := s.prices(v, sale, back)
-		view.Offer = refused(v.page.say, typed, e)
+		view.Offer = refused(v.say(), typed, e)
 		return view, nil
 	}
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *Site) pricesWith(r *http.Request, v *visit, back string) (PricingView, 
 	}
 	sale.promo = promo
 	view := s.prices(v, sale, back)
-	view.Offer = offerOf(v.page.say, typed, promo, view.Packs)
+	view.Offer = offerOf(v.say(), typed, promo, view.Packs)
 	return view, nil
 }
 
@@ -172,10 +172,10 @@ func (s *Site) policy(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := s.prices(v, sale{}, "")
-	view.Title, view.Description = v.page.say.Told(title), ""
-	view.Held = v.page.say.Days(generation.KeepHeld)
+	view.Title, view.Description = v.say().Told(title), ""
+	view.Held = v.say().Days(generation.KeepHeld)
 	view.Reads = s.Studio.SafetyHold
-	view.Retention = retention(v.page.say)
+	view.Retention = retention(v.say())
 	return s.send(w, r, http.StatusOK, "policy-"+name, view)
 }
 
@@ -188,7 +188,7 @@ func (s *Site) outbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := OutboxView{Page: v.private(v.page.language().Say("Outbox"))}
+	view := OutboxView{Page: v.private(v.say().Say("Outbox"))}
 	for _, m := range mails {
 		view.Mails = append(view.Mails, Mail{To: m.To, Subject: m.Subject, At: m.CreatedAt, Body: pieces(m.Body)})
 	}

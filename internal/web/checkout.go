@@ -61,7 +61,8 @@ func (s *Site) checkout(w http.ResponseWriter, r *http.Request) error {
 		billing.Choice{Pack: pack, Version: version(r), Currency: currency, Promo: promo, Back: back})
 	if e, ok := as(err); ok && (e.Code == kinpict.PromoRefused || e.Code == kinpict.RateLimited && promo != "") {
 		view := s.prices(v, sale{currency: currency}, back)
-		view.Title, view.Offer = "Problem: "+view.Title, refused(v.page.say, promo, e)
+		view.Offer = refused(v.say(), promo, e)
+		view.troubled()
 		return s.send(w, r, httpd.Means(e.Code).Status, "pricing", view)
 	}
 	if e, ok := as(err); ok && (e.Code == kinpict.PriceChanged || e.Code == kinpict.KeyReused) {
@@ -69,7 +70,7 @@ func (s *Site) checkout(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		say := v.page.language()
+		say := v.say()
 		view.Notice = &Notice{say.Told(e.Message), say.Say("Nothing was bought. This page shows what is on sale now.")}
 		return s.send(w, r, httpd.Means(e.Code).Status, "pricing", view)
 	}
@@ -95,7 +96,7 @@ func (s *Site) returned(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := CheckoutView{Page: v.private(paying(v.page.language(), standing(p.State))), ID: p.ID, State: standing(p.State), Credits: p.Credits + p.Bonus, Bill: billOf(p), Back: local(p.Back)}
+	view := CheckoutView{Page: v.private(paying(v.say(), standing(p.State))), ID: p.ID, State: standing(p.State), Credits: p.Credits + p.Bonus, Bill: billOf(p), Back: local(p.Back)}
 	switch view.State {
 	case "waiting":
 		view.Refresh = 4
@@ -180,7 +181,7 @@ func (s *Site) held(w http.ResponseWriter, r *http.Request) error {
 
 // over is the page of a request that waits no more, or never did.
 func (s *Site) over(w http.ResponseWriter, r *http.Request, v *visit) error {
-	view := HeldView{Page: v.private(v.page.language().Say("This request does not wait any more")), Over: true, Days: int(generation.KeepHeld.Hours() / 24)}
+	view := HeldView{Page: v.private(v.say().Say("This request does not wait any more")), Over: true, Days: int(generation.KeepHeld.Hours() / 24)}
 	return s.send(w, r, http.StatusNotFound, "held", view)
 }
 
@@ -189,8 +190,8 @@ func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error)
 	if err != nil {
 		return nil, err
 	}
-	view := &HeldView{Page: v.private(waitingTitle(v.page.language(), s.Studio.State(h))), ID: h.ID, State: s.Studio.State(h), Note: h.Note, Done: h.GenerationID, Scene: s.show(v.page.say, h.Request.Scenario),
-		Quality: qualityName(v.page.say, h.Request.Quality), Instruction: h.Request.Instruction, CatalogVersion: v.catalog.Version, ExpiresAt: h.ExpiresAt,
+	view := &HeldView{Page: v.private(waitingTitle(v.say(), s.Studio.State(h))), ID: h.ID, State: s.Studio.State(h), Note: h.Note, Done: h.GenerationID, Scene: s.show(v.say(), h.Request.Scenario),
+		Quality: qualityName(v.say(), h.Request.Quality), Instruction: h.Request.Instruction, CatalogVersion: v.catalog.Version, ExpiresAt: h.ExpiresAt,
 		Debt: v.balance.Debt}
 	if h.GenerationID != "" {
 		return view, nil
@@ -207,10 +208,10 @@ func (s *Site) heldView(r *http.Request, v *visit, id string) (*HeldView, error)
 		view.Changed = &Change{h.Cost, rate.Credits}
 	}
 	if view.Shortfall = max(0, rate.Credits-v.balance.Spendable); view.Shortfall > 0 {
-		view.Packs = packs(v.page.say, v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)
+		view.Packs = packs(v.say(), v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)
 	}
 	view.Sources, err = s.cards(r, v.caller, h.Request.Photos)
-	view.Gone = gone(v.page.language(), h.Request.Photos, view.Sources)
+	view.Gone = gone(v.say(), h.Request.Photos, view.Sources)
 	return view, err
 }
 

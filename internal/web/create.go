@@ -40,7 +40,7 @@ func (s *Site) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view.Seen, view.Fresh = seen, true
-	if missing := gone(v.page.language(), d.Request.Photos, view.Photos); missing != "" && r.URL.Query().Get("from") != "" {
+	if missing := gone(v.say(), d.Request.Photos, view.Photos); missing != "" && r.URL.Query().Get("from") != "" {
 		view.Notice = &Notice{missing, v.say().Say("Add what is missing again; everything else is as it was. Nothing is taken before you press the button that names the cost.")}
 	}
 	return s.send(w, r, http.StatusOK, "create", view)
@@ -165,9 +165,6 @@ func redirect(w http.ResponseWriter, r *http.Request, to, name, value string) er
 	http.Redirect(w, r, to+"?"+url.Values{name: {value}}.Encode(), http.StatusSeeOther)
 	return nil
 }
-
-// say is the language of the visit's page.
-func (v *visit) say() *lang.Printer { return v.page.language() }
 
 // worded lets h answer a script in the words of the language, because the script
 // shows them.

@@ -133,7 +133,7 @@ func (s *Site) help(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) balanceView(r *http.Request, v *visit) (*BalanceView, error) {
-	view := &BalanceView{Page: v.private(v.page.language().Say("Something look wrong?")), Key: s.key(), Message: r.FormValue("message"), MaxMessage: kinpict.MaxReview,
+	view := &BalanceView{Page: v.private(v.say().Say("Something look wrong?")), Key: s.key(), Message: r.FormValue("message"), MaxMessage: kinpict.MaxReview,
 		Generation: r.FormValue("generation"), Purchase: r.FormValue("checkout"), Seen: local(r.FormValue("page"))}
 	// A link that names what is not there, or not theirs, is a plain form.
 	if view.Generation != "" {
@@ -157,7 +157,7 @@ func (s *Site) balanceView(r *http.Request, v *visit) (*BalanceView, error) {
 		return nil, err
 	}
 	for _, x := range list {
-		f := FiledReview{ID: x.ID, Begin: begin(x.Message, 60), State: v.page.language().Told(reviewStates[x.Status].words), Class: reviewStates[x.Status].class, At: x.CreatedAt}
+		f := FiledReview{ID: x.ID, Begin: begin(x.Message, 60), State: v.say().Told(reviewStates[x.Status].words), Class: reviewStates[x.Status].class, At: x.CreatedAt}
 		view.Filed = append(view.Filed, f)
 	}
 	return view, nil
@@ -193,9 +193,9 @@ func (s *Site) report(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		say := v.page.language()
-		view.Problems = []Problem{{"message", say.Told(e.Message) + " " + say.Told(e.Hint)}}
-		view.Title = say.Say("Problem: %s", view.Title)
+		say := v.say()
+		view.Problems = []Problem{problem(say, e, "message")}
+		view.troubled()
 		httpd.FailureHeader(w.Header(), e)
 		return s.send(w, r, httpd.Means(e.Code).Status, "help-balance", view)
 	}
@@ -216,7 +216,7 @@ func (s *Site) review(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "review", reviewView(v.private(v.page.language().Say("Your review")), x))
+	return s.send(w, r, http.StatusOK, "review", reviewView(v.private(v.say().Say("Your review")), x))
 }
 
 func reviewView(p Page, x *kinpict.Review) ReviewView {
@@ -246,9 +246,9 @@ func (s *Site) purchases(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := PurchasesView{Page: v.private(v.page.language().Say("Purchases and receipts"))}
+	view := PurchasesView{Page: v.private(v.say().Say("Purchases and receipts"))}
 	for _, p := range list {
-		view.Items = append(view.Items, boughtPack(v.page.language(), p))
+		view.Items = append(view.Items, boughtPack(v.say(), p))
 	}
 	return s.send(w, r, http.StatusOK, "purchases", view)
 }
@@ -279,7 +279,7 @@ func (s *Site) purchase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "receipt", receiptView(v.private(v.page.language().Say("Receipt")), got.Receipt))
+	return s.send(w, r, http.StatusOK, "receipt", receiptView(v.private(v.say().Say("Receipt")), got.Receipt))
 }
 
 func receiptView(p Page, x kinpict.Receipt) ReceiptView {
@@ -305,7 +305,7 @@ func (s *Site) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "pricing-history", HistoryView{v.titled(v.page.say.Say("Price history")), pricePeriods(v.page.say, periods)})
+	return s.send(w, r, http.StatusOK, "pricing-history", HistoryView{v.titled(v.say().Say("Price history")), pricePeriods(v.say(), periods)})
 }
 
 func pricePeriods(say *lang.Printer, periods []billing.Period) []PricePeriod {

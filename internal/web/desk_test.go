@@ -47,6 +47,7 @@ func TestSomethingLooksWrong(t *testing.T) {
 	ben.get("/help/balance?checkout="+pur).want(t, 200, `name="checkout" value=""`)
 
 	// However many were bought since.
+	h.clock.Advance(time.Second)
 	db := h.shop.DB
 	if err := db.Update(t.Context(), func(tx *store.Tx) error {
 		p, err := tx.Purchase(pur)

@@ -23,7 +23,7 @@ type GenerationView struct {
 	Picture        string // address of a page-sized rendition
 	Download       string
 	Width, Height  int
-	Lies           bool     // it is wider than high, and has the page above everything else
+	Lies           bool     // it is wider than high, and is shown across the whole page
 	Results        *Results // what can be done with a finished picture
 	Gone           string   // photos of the request that are no longer kept, in a sentence
 	Notice         *Notice

@@ -21,7 +21,7 @@ type sent struct {
 	page    intake.Draft // what the person has before their eyes: what a press asks for
 	draft   intake.Draft // what is kept, with what another tab of theirs changed meanwhile
 	added   []*kinpict.Photo
-	fresh   bool    // photos came that the word about everyone in them was not given for
+	fresh   bool    // new photos arrived after the consent box was ticked
 	faults  []error // photos that were not taken in
 	crowded bool    // one of the faults is that there is no room
 }

@@ -17,7 +17,7 @@ func (s *Site) generations(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	say := v.page.language()
+	say := v.say()
 	view := GenerationsView{Page: v.private(say.Say("My pictures")), Favourites: r.FormValue("favourite") == "1", Deleted: r.FormValue("deleted") == "1",
 		Later: r.FormValue("cursor") != "", Withdrawn: r.FormValue("withdrawn") == "1"}
 	if v.caller.Owner() == "" {
@@ -59,7 +59,7 @@ func (s *Site) waits(r *http.Request, v *visit) ([]Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	say := v.page.language()
+	say := v.say()
 	var out []Held
 	for _, h := range list {
 		out = append(out, waitingLine(say, h, s.show(say, h.Request.Scenario).Title, s.Studio.State(h)))
@@ -129,7 +129,7 @@ func (s *Site) generation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.FormValue("late") == "1" && g.Status == kinpict.Running {
-		say := v.page.language()
+		say := v.say()
 		view.Notice = &Notice{say.Say("It is being made already."), say.Say("Canceling is possible only while a picture waits for its turn.")}
 	}
 	return s.send(w, r, http.StatusOK, "generation", view)
@@ -141,7 +141,7 @@ func (s *Site) develop(r *http.Request, v *visit, g *kinpict.Generation) (*Gener
 	if err != nil {
 		return nil, err
 	}
-	say := v.page.language()
+	say := v.say()
 	view := generationView(v.page, g, s.show(say, g.Request.Scenario), e, s.Now())
 	view.Key, view.CatalogVersion, view.Cost = s.key(), v.catalog.Version, g.Credits
 	if rate, err := v.catalog.Rate(g.Request.Quality); err == nil {
@@ -196,8 +196,8 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
 			http.Redirect(w, r, "/create?from="+id+"#words", http.StatusSeeOther) // where the words can be changed
 			return nil
 		case kinpict.InsufficientCredits, kinpict.HeldForReview:
-			if held, ok := e.Members["held_request"].(map[string]any); ok {
-				http.Redirect(w, r, "/held/"+held["id"].(string), http.StatusSeeOther)
+			if id, ok := heldID(e); ok {
+				http.Redirect(w, r, "/held/"+id, http.StatusSeeOther)
 				return nil
 			}
 		case kinpict.PriceChanged:

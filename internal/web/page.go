@@ -73,6 +73,15 @@ func (p Page) PreviewWords() string { return p.language().Say("%d free previews"
 // A Problem is something a person can put right, at a field of the page.
 type Problem struct{ Field, Message string }
 
+// problem is what a use case said, at a field of the page.
+func problem(say *lang.Printer, e *kinpict.Error, field string) Problem {
+	return Problem{field, sentences(say, e.Message, e.Hint)}
+}
+
+// troubled names what is wrong first, for those who hear the title of a page
+// before anything else of it.
+func (p *Page) troubled() { p.Title = p.language().Say("Problem: %s", p.Title) }
+
 // Faults are the problems of a form.
 type Faults struct{ Problems []Problem }
 

@@ -37,13 +37,13 @@ func (s *Site) accountAfter(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	say := v.page.language()
+	say := v.say()
 	view := AccountView{Page: v.private(say.Say("Your account")), Since: a.CreatedAt, SignIns: signIns, Tokens: tokens, MaxTokens: people.MaxTokens,
 		Kept: keptLines(say, kept)}
 	view.Path = "/account" // where the preferences lead back to, also from the answer to a press
 	tell(&view)
 	if len(view.Problems) > 0 {
-		view.Title = say.Say("Problem: %s", view.Title)
+		view.troubled()
 	}
 	return s.send(w, r, status, "account", view)
 }
@@ -89,23 +89,23 @@ func ended(err error) error {
 }
 
 func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visit(r)
+	c, err := s.Identity.Caller(r)
 	if err != nil {
 		return err
 	}
-	if err := ended(s.People.EndSignIn(r.Context(), v.caller, r.PathValue("id"))); err != nil {
+	if err := ended(s.People.EndSignIn(r.Context(), c, r.PathValue("id"))); err != nil {
 		return err
 	}
 	return done(w, r, "sign-ins")
 }
 
 func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visit(r)
+	c, err := s.Identity.Caller(r)
 	if err != nil {
 		return err
 	}
 	here := s.Identity.Cookies.Value(r, s.Identity.Cookies.Session())
-	if _, err := s.People.EndOtherSignIns(r.Context(), v.caller, here); err != nil {
+	if _, err := s.People.EndOtherSignIns(r.Context(), c, here); err != nil {
 		return err
 	}
 	return done(w, r, "sign-ins")
@@ -114,16 +114,16 @@ func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {
 // makeToken answers with the page itself, since a token is shown once and a
 // redirect would have to carry it.
 func (s *Site) makeToken(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visit(r)
+	c, err := s.Identity.Caller(r)
 	if err != nil {
 		return err
 	}
 	name := r.PostFormValue("name")
-	secret, err := s.People.MakeToken(r.Context(), v.caller, name)
+	secret, err := s.People.MakeToken(r.Context(), c, name)
 	if e, ok := as(err); ok && (e.Code == kinpict.Invalid || e.Code == kinpict.Conflict) {
-		say := v.page.language()
+		say := s.printer(r)
 		return s.accountAfter(w, r, httpd.Means(e.Code).Status, func(a *AccountView) {
-			a.TokenName, a.Problems = name, []Problem{{"token-name", say.Told(e.Message) + " " + say.Told(e.Hint)}}
+			a.TokenName, a.Problems = name, []Problem{problem(say, e, "token-name")}
 		})
 	}
 	if err != nil {
@@ -133,11 +133,11 @@ func (s *Site) makeToken(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) revokeToken(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visit(r)
+	c, err := s.Identity.Caller(r)
 	if err != nil {
 		return err
 	}
-	if err := ended(s.People.RevokeToken(r.Context(), v.caller, r.PathValue("id"))); err != nil {
+	if err := ended(s.People.RevokeToken(r.Context(), c, r.PathValue("id"))); err != nil {
 		return err
 	}
 	return done(w, r, "tokens")
@@ -145,20 +145,20 @@ func (s *Site) revokeToken(w http.ResponseWriter, r *http.Request) error {
 
 // export sends everything kept of a person as it is read.
 func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visit(r)
+	c, err := s.Identity.Caller(r)
 	if err != nil {
 		return err
 	}
-	if v.caller.AccountID != "" && r.Method == http.MethodHead {
+	if c.AccountID != "" && r.Method == http.MethodHead {
 		w.Header().Set("Content-Type", "application/zip")
 		return nil
 	}
-	release, err := s.Exports.Take(v.caller.Counted())
+	release, err := s.Exports.Take(c.Counted())
 	if err != nil {
 		return err
 	}
 	defer release()
-	e, err := s.Keeping.Export(r.Context(), v.caller)
+	e, err := s.Keeping.Export(r.Context(), c)
 	if err != nil {
 		return err
 	}
@@ -182,11 +182,11 @@ func (s *Site) ask(w http.ResponseWriter, r *http.Request, v *visit, status int,
 	if err != nil {
 		return err
 	}
-	say := v.page.language()
+	say := v.say()
 	view := FarewellView{Page: v.private(say.Say("Delete your account")), Faults: Faults{wrong}, Kept: *kept, GivenUp: kept.GivenUp(),
 		Fresh: s.Keeping.Fresh(v.caller), Held: a.Status != "active", Minutes: int(kinpict.FreshSignIn.Minutes())}
 	if len(wrong) > 0 {
-		view.Title = say.Say("Problem: %s", view.Title)
+		view.troubled()
 	}
 	return s.send(w, r, status, "account-delete", view)
 }
@@ -197,7 +197,7 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	say := v.page.language()
+	say := v.say()
 	if r.PostFormValue("agree") != "yes" {
 		return s.ask(w, r, v, http.StatusUnprocessableEntity, []Problem{{"agree", say.Say("Please confirm that you want this.")}})
 	}
@@ -208,7 +208,7 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request) error {
 	// The address proves nothing here: the page shows it. The fresh sign-in does.
 	d, err := s.Keeping.Delete(r.Context(), v.caller, kinpict.Farewell{Address: v.caller.Email, Credits: kinpict.Credits(given)})
 	if e, ok := as(err); ok && (e.Code == kinpict.SignInAgain || e.Code == kinpict.Conflict || e.Code == kinpict.Forbidden) {
-		return s.ask(w, r, v, httpd.Means(e.Code).Status, []Problem{{"agree", say.Told(e.Message) + " " + say.Told(e.Hint)}})
+		return s.ask(w, r, v, httpd.Means(e.Code).Status, []Problem{problem(say, e, "agree")})
 	}
 	if err != nil {
 		return err
@@ -230,7 +230,7 @@ func (s *Site) left(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	say := v.page.language()
+	say := v.say()
 	return s.send(w, r, http.StatusOK, "account-deleted", LeftView{Page: v.private(say.Say("Your account is deleted")), Deletion: *d, Went: goneLines(say, &d.Gone)})
 }
 

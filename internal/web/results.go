@@ -158,7 +158,7 @@ func (s *Site) compare(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/generations/"+g.ID, http.StatusSeeOther)
 		return nil
 	}
-	view := CompareView{Page: v.private(v.page.language().Say("Picture and photos")), ID: g.ID, Scene: s.show(v.page.say, g.Request.Scenario), Picture: pictureURL(g.ID, 1080),
+	view := CompareView{Page: v.private(v.say().Say("Picture and photos")), ID: g.ID, Scene: s.show(v.say(), g.Request.Scenario), Picture: pictureURL(g.ID, 1080),
 		Width: g.Image.Width, Height: g.Image.Height}
 	if view.Sources, err = s.cards(r, v.caller, g.Request.Photos); err != nil {
 		return err
@@ -166,7 +166,7 @@ func (s *Site) compare(w http.ResponseWriter, r *http.Request) error {
 	for i := range view.Sources {
 		view.Sources[i].Src = strings.TrimSuffix(view.Sources[i].Src, "?thumb=1") // large enough to look at
 	}
-	view.Gone = gone(v.page.language(), g.Request.Photos, view.Sources)
+	view.Gone = gone(v.say(), g.Request.Photos, view.Sources)
 	return s.send(w, r, http.StatusOK, "compare", view)
 }
 
@@ -199,8 +199,8 @@ func (s *Site) share(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if refused != nil {
-		say := v.page.language()
-		view.Notice = &Notice{say.Told(e.Message), say.Told(e.Hint)}
+		say := v.say()
+		view.Notice = noticeOf(say, e)
 		return s.send(w, r, httpd.Means(e.Code).Status, "generation", view)
 	}
 	view.Results.NewLink = s.ShareURL(token)
@@ -240,7 +240,7 @@ func (s *Site) shared(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "shared", SharedView{Page: v.private(v.page.language().Say("A picture for you")), Picture: "/s/" + url.PathEscape(token) + "/picture",
+	return s.send(w, r, http.StatusOK, "shared", SharedView{Page: v.private(v.say().Say("A picture for you")), Picture: "/s/" + url.PathEscape(token) + "/picture",
 		Width: x.Width, Height: x.Height})
 }
 

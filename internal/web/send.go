@@ -112,15 +112,13 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, v *visit, f *sent
 	case kinpict.Unauthenticated:
 		return redirect(w, r, "/sign-in", "next", "/create")
 	case kinpict.InsufficientCredits:
-		if held, ok := e.Members["held_request"].(map[string]any); ok {
-			if id, ok := held["id"].(string); ok {
-				return s.short(w, r, v, f, id)
-			}
+		if id, ok := heldID(e); ok {
+			return s.short(w, r, v, f, id)
 		}
 		return err
 	case kinpict.HeldForReview:
-		if held, ok := e.Members["held_request"].(map[string]any); ok {
-			http.Redirect(w, r, "/held/"+held["id"].(string), http.StatusSeeOther)
+		if id, ok := heldID(e); ok {
+			http.Redirect(w, r, "/held/"+id, http.StatusSeeOther)
 			return nil
 		}
 		return err
@@ -146,10 +144,17 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, v *visit, f *sent
 		view.PreviewSpent = true
 		fallthrough
 	default:
-		view.Notice = &Notice{v.say().Told(e.Message), v.say().Told(e.Hint)}
+		view.Notice = noticeOf(v.say(), e)
 	}
 	httpd.FailureHeader(w.Header(), e)
 	return s.send(w, r, httpd.Means(e.Code).Status, "create", view)
+}
+
+// heldID is the request that was put aside instead of accepted.
+func heldID(e *kinpict.Error) (string, bool) {
+	held, _ := e.Members["held_request"].(map[string]any)
+	id, ok := held["id"].(string)
+	return id, ok
 }
 
 // fields are the request's parts by where the page has them.
@@ -191,7 +196,8 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, v *visit, f *sent, 
 			}
 		}
 	}
-	view.Problems, view.Title = p, v.say().Say("Problem: %s", view.Title)
+	view.Problems = p
+	view.troubled()
 	if view.Fault("instruction") != "" {
 		view.Told.Words = nil // it says so already
 	}
@@ -226,7 +232,7 @@ func (s *Site) short(w http.ResponseWriter, r *http.Request, v *visit, f *sent, 
 		return err
 	}
 	view.Held = &Shortage{ID: h.ID, Required: rate.Credits, Available: v.balance.Available, Shortfall: rate.Credits - v.balance.Spendable, Debt: v.balance.Debt,
-		ExpiresAt: h.ExpiresAt, Packs: packs(v.page.say, v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)}
+		ExpiresAt: h.ExpiresAt, Packs: packs(v.say(), v.catalog, sale{currency: s.currency(r)}, s.key, "/held/"+h.ID)}
 	view.Title = v.say().Say("More credits needed")
 	return s.send(w, r, http.StatusUnprocessableEntity, "create", view)
 }

@@ -21,7 +21,8 @@ import (
 	"kinpict/internal/theme"
 )
 
-// A Site is the pages. All fields but Payments are required.
+// A Site is the pages. The fields before Languages are required; what it is to
+// leave one of the others out is said beside it.
 type Site struct {
 	Studio    *generation.Studio
 	Shop      *billing.Shop
@@ -34,21 +35,21 @@ type Site struct {
 	Identity  *httpd.Identity
 	IDs       kinpict.IDs // makes the idempotency keys of forms
 	Now       func() time.Time
+	PublicURL string                    // the site's address, without a slash at its end
+	ShareURL  func(token string) string // address of the page a private link leads to
+
 	// Languages are those the site is offered in; nil means all there are.
 	Languages *lang.Set
 	// Look is what the operator changed about the pages, nil for nothing.
 	Look *theme.Theme
-	// Generative is whether any engine in use redraws people.
+	// Generative is whether any engine in use redraws people; false for the
+	// built-in studio.
 	Generative bool
 	// Sandbox is the provider that moves no money, nil with a real one. With it
 	// comes its page.
 	Sandbox Sandbox
 	// Test is whether no real money moves, which a bar says on every page.
 	Test bool
-	// PublicURL is the site's address, without a slash at its end.
-	PublicURL string
-	// ShareURL is the address of the page a private link leads to.
-	ShareURL func(token string) string
 	// Outbox is whether /outbox shows kept mail, sign-in links among it, to
 	// everybody who can reach the site: right only where nobody else can.
 	Outbox bool
@@ -223,6 +224,9 @@ func (s *Site) blank(r *http.Request) Page {
 	}
 	return p
 }
+
+// say is the language of the visit's page.
+func (v *visit) say() *lang.Printer { return v.page.language() }
 
 // titled is the visit's page under a title.
 func (v *visit) titled(t string) Page {

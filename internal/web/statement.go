@@ -93,7 +93,7 @@ type Line struct {
 	Return   bool
 	From     string // what Moves are: taken from, put into
 	Moves    []Move
-	Owed     kinpict.Credits // by how much the debt grew; below 0: shrank
+	Owed     kinpict.Credits // what this line added to the debt; below 0: what it paid off
 	Receipt  string          // addresses
 	About    string          // every line about the same thing
 	Wrong    string          // the form of a review that names it

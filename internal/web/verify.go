@@ -33,7 +33,7 @@ func (s *Site) verifyPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, http.StatusOK, "verify", VerifyView{Page: v.titled(v.page.say.Say("Check a picture")), MaxMegabytes: generation.MaxChecked >> 20})
+	return s.send(w, r, http.StatusOK, "verify", VerifyView{Page: v.titled(v.say().Say("Check a picture")), MaxMegabytes: generation.MaxChecked >> 20})
 }
 
 // verify looks at one file and forgets it.
@@ -49,7 +49,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	defer arrival.End()
 	release := func() {}
 	defer func() { release() }()
-	view := VerifyView{Page: v.private(v.page.say.Say("Check a picture")), MaxMegabytes: generation.MaxChecked >> 20}
+	view := VerifyView{Page: v.private(v.say().Say("Check a picture")), MaxMegabytes: generation.MaxChecked >> 20}
 	report, err := s.Studio.CheckMarks(r.Context(), v.caller, func() ([]byte, error) {
 		form, err := httpd.ReadForm(w, r, httpd.FormLimits{Files: 1, FileBytes: generation.MaxChecked, Fields: 4, Arrival: arrival})
 		if err != nil {
@@ -69,11 +69,11 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	if e, ok := as(err); ok && (e.Code == kinpict.FileEmpty || e.Code == kinpict.FileTooLarge) {
 		status = httpd.Means(e.Code).Status
-		view.Problems = []Problem{{"file", v.page.say.Told(e.Message)}}
+		view.Problems = []Problem{{"file", v.say().Told(e.Message)}}
 	} else if err != nil {
 		return err
 	} else {
-		view.Found = foundIn(v.page.say, report)
+		view.Found = foundIn(v.say(), report)
 	}
 	return s.send(w, r, status, "verify", view)
 }

@@ -5,6 +5,7 @@ import (
 
 	"kinpict"
 	"kinpict/internal/intake"
+	"kinpict/internal/lang"
 	"kinpict/internal/wording"
 )
 
@@ -121,6 +122,10 @@ type Change struct{ Was, Now kinpict.Credits }
 
 // A Notice says why a press did nothing, and what helps.
 type Notice struct{ Message, Hint string }
+
+func noticeOf(say *lang.Printer, e *kinpict.Error) *Notice {
+	return &Notice{say.Told(e.Message), say.Told(e.Hint)}
+}
 
 // Results is what a finished picture can be kept and shown as.
 type Results struct {
