@@ -11,6 +11,35 @@ const (
 	Operator AccountRole = "operator"
 )
 
+// How long a sign-in lasts.
+const (
+	SignInIdle = 14 * 24 * time.Hour // unused this long, it is over
+	SignInLife = 30 * 24 * time.Hour // used or not
+
+	// The same for people who may touch the credits of others.
+	StaffIdle = 15 * time.Minute
+	StaffLife = 12 * time.Hour
+)
+
+// SignInTimes is how long a sign-in of the role may be unused, and how long it
+// lasts in all.
+func (r AccountRole) SignInTimes() (idle, life time.Duration) {
+	if r != Customer {
+		return StaffIdle, StaffLife
+	}
+	return SignInIdle, SignInLife
+}
+
+// SignInEnds is when a sign-in of the role is over, if it is not used any more.
+func (r AccountRole) SignInEnds(begun, seen time.Time) time.Time {
+	idle, life := r.SignInTimes()
+	ends, last := seen.Add(idle), begun.Add(life)
+	if last.Before(ends) {
+		return last
+	}
+	return ends
+}
+
 // An Account is a person who can hold credits.
 type Account struct {
 	ID        string

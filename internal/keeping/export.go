@@ -4,14 +4,13 @@ import (
 	"archive/zip"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"strconv"
+	"strings"
 	"time"
 
 	"kinpict"
@@ -95,8 +94,9 @@ func (k *Keeper) export(ctx context.Context, accountID string) (*Export, error) 
 	return e, nil
 }
 
-// archive is a zip under way. It holds one page of rows and one buffer of a
-// file at a time; only the list of what it wrote grows.
+// archive is a zip under way. It holds one page of rows, or the photos a quota
+// allows, and one buffer of a file at a time; only the names of what it wrote and
+// is to write grow.
 type archive struct {
 	*Export
 	zip      *zip.Writer
@@ -109,7 +109,7 @@ type archive struct {
 func (e *Export) Write(ctx context.Context, w io.Writer) (*Manifest, error) {
 	a := &archive{Export: e, zip: zip.NewWriter(w),
 		manifest: &Manifest{Format: exportFormat, MadeAt: e.at.UTC(), Version: e.k.Version, Counts: map[string]int64{}, Files: []File{}, Missing: []string{}}}
-	for _, part := range []func(context.Context) error{a.readme, a.person, a.photos, a.pictures, a.unsent, a.links, a.purchases, a.ledger, a.reviews, a.words, a.close} {
+	for _, part := range []func(context.Context) error{a.readme, a.person, a.photos, a.pictures, a.unsent, a.links, a.purchases, a.statement, a.credits, a.reviews, a.mails, a.close} {
 		if err := errors.Join(ctx.Err(), part(ctx)); err != nil {
 			return nil, fmt.Errorf("export: %w", err)
 		}
@@ -172,9 +172,23 @@ func (a *archive) bytes(path string, b []byte) error {
 	return nil
 }
 
-// list writes a file of many JSON values, which pages hands over one by one, and
+// list writes a file of many JSON values, which rows hands over one by one, and
 // counts them.
-func (a *archive) list(path, count string, pages func(put func(v any) error) error) error {
+func (a *archive) list(path, count string, rows func(put func(v any) error) error) error {
+	return a.listed(path, "[", "]", count, rows)
+}
+
+// listIn is list with the values under their name in an object, behind what head
+// says, which is never nothing.
+func (a *archive) listIn(path string, head map[string]any, name string, rows func(put func(v any) error) error) error {
+	b, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	return a.listed(path, strings.TrimSuffix(string(b), "}")+`,"`+name+`":[`, "]}", name, rows)
+}
+
+func (a *archive) listed(path, before, after, count string, rows func(put func(v any) error) error) error {
 	f, err := a.create(path, zip.Deflate)
 	if err != nil {
 		return err
@@ -193,18 +207,47 @@ func (a *archive) list(path, count string, pages func(put func(v any) error) err
 		_, err = io.WriteString(f, sep+string(b))
 		return err
 	}
-	if _, err := io.WriteString(f, "["); err != nil {
+	if _, err := io.WriteString(f, before); err != nil {
 		return err
 	}
-	if err := pages(put); err != nil {
+	if err := rows(put); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(f, "\n]\n"); err != nil {
+	if _, err := io.WriteString(f, "\n"+after+"\n"); err != nil {
 		return err
 	}
 	a.manifest.Counts[count] = n
 	f.end()
 	return nil
+}
+
+func all[T any](list []T, f func(T) error) error {
+	for _, v := range list {
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pages reads rows page by page, size at a time, each in a moment of its own, and
+// hands them over one by one. next is told the last row of the page before, the
+// zero one for the first.
+func pages[T any](ctx context.Context, a *archive, size int, next func(tx *store.Tx, last T) ([]T, error), each func(T) error) error {
+	var last T
+	for {
+		var page []T
+		if err := a.k.DB.Read(ctx, func(tx *store.Tx) (err error) {
+			page, err = next(tx, last)
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := all(page, each); err != nil || len(page) < size {
+			return err
+		}
+		last = page[size-1]
+	}
 }
 
 // blob copies a file of the bucket, and notes one that went meanwhile.
@@ -230,20 +273,9 @@ func (a *archive) blob(ctx context.Context, key, path, count string) error {
 	return ctx.Err()
 }
 
-// view reads rows of the account.
-func (a *archive) view(ctx context.Context, f func(*store.Tx) error) error {
-	return a.k.DB.View(ctx, f)
-}
-
-// close writes the manifest, which is not in itself, and ends the archive.
+// close writes the manifest, where it does not stand itself, and ends the archive.
 func (a *archive) close(context.Context) error {
-	f, err := a.create("manifest.json", zip.Deflate)
-	if err != nil {
-		return err
-	}
-	d := json.NewEncoder(f)
-	d.SetIndent("", " ")
-	if err := d.Encode(a.manifest); err != nil {
+	if err := a.whole("manifest.json", a.manifest); err != nil {
 		return err
 	}
 	return a.zip.Close()
@@ -252,77 +284,4 @@ func (a *archive) close(context.Context) error {
 // caller is whose archive it is, for the use cases that ask.
 func (a *archive) caller() kinpict.Caller {
 	return kinpict.Caller{AccountID: a.account.ID, Email: a.account.Email, Role: a.account.Role}
-}
-
-// lines hands over the statement, newest first, without what came after the
-// archive was begun.
-func (a *archive) lines(ctx context.Context, each func(kinpict.Transaction) error) error {
-	for cursor := ""; ; {
-		page, next, err := a.k.Statement(ctx, a.caller(), cursor, batch)
-		if err != nil {
-			return err
-		}
-		for _, x := range page {
-			if x.Seq > a.limit {
-				continue
-			}
-			if err := each(x); err != nil {
-				return err
-			}
-		}
-		if next == "" {
-			return nil
-		}
-		cursor = next
-	}
-}
-
-// ledger writes the statement twice: for programs and for a spreadsheet.
-func (a *archive) ledger(ctx context.Context) error {
-	if err := a.list("statement.json", "statement_lines", func(put func(any) error) error {
-		return a.lines(ctx, func(x kinpict.Transaction) error { return put(lineOf(x)) })
-	}); err != nil {
-		return err
-	}
-	f, err := a.create("statement.csv", zip.Deflate)
-	if err != nil {
-		return err
-	}
-	table := csv.NewWriter(f)
-	table.UseCRLF = true // RFC 4180
-	if err := table.Write([]string{"at", "kind", "amount", "available_after", "debt_after", "generation", "purchase", "reason", "id"}); err != nil {
-		return err
-	}
-	n := func(v kinpict.Credits) string { return strconv.FormatInt(int64(v), 10) }
-	if err := a.lines(ctx, func(x kinpict.Transaction) error {
-		return table.Write([]string{x.At.UTC().Format(time.RFC3339Nano), x.Kind, n(x.Amount), n(x.AvailableAfter), n(x.DebtAfter), x.Generation, x.Purchase, plain(x.Reason), x.ID})
-	}); err != nil {
-		return err
-	}
-	table.Flush()
-	f.end()
-	if err := table.Error(); err != nil {
-		return err
-	}
-	var lots []store.LotRow
-	var b kinpict.Balance
-	if err := a.view(ctx, func(tx *store.Tx) (err error) {
-		if b, err = tx.Balance(a.account.ID); err != nil {
-			return err
-		}
-		lots, err = tx.LotRows(a.account.ID, 100_000)
-		return err
-	}); err != nil {
-		return err
-	}
-	a.manifest.Counts["lots"] = int64(len(lots))
-	return a.whole("credits.json", map[string]any{"available": b.Available, "debt": b.Debt, "lots": lots})
-}
-
-// plain keeps a spreadsheet from taking text for a formula.
-func plain(s string) string {
-	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@' || s[0] == '\t' || s[0] == '\r') {
-		return "'" + s
-	}
-	return s
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -60,18 +61,28 @@ func TestTheArchiveHoldsAllThatIsKept(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		for count, want := range map[string]int64{"photos": kept.Photos, "photo_files": kept.Photos, "requests": kept.Requests, "picture_files": kept.Pictures, "drafts": kept.Drafts,
-			"held_requests": kept.Held, "shares": kept.Shares, "purchases": kept.Purchases, "receipts": 1, "statement_lines": kept.Lines, "reviews": kept.Reviews,
-			"consents": kept.Consents, "mails": kept.Mails, "sign_ins": kept.SignIns, "tokens": kept.Tokens, "lots": 1} {
+		counts := map[string]int64{"photo_files": kept.Photos, "picture_files": kept.Pictures, "receipts": 1}
+		for file, c := range map[string]struct {
+			count string
+			want  int64
+		}{
+			"photos.json": {"photos", kept.Photos}, "pictures.json": {"requests", kept.Requests}, "drafts.json": {"drafts", kept.Drafts},
+			"held-requests.json": {"held_requests", kept.Held}, "shares.json": {"shares", kept.Shares}, "purchases.json": {"purchases", kept.Purchases},
+			"statement.json": {"statement_lines", kept.Lines}, "reviews.json": {"reviews", kept.Reviews}, "consents.json": {"consents", kept.Consents},
+			"mails.json": {"mails", kept.Mails}, "sign-ins.json": {"sign_ins", kept.SignIns}, "tokens.json": {"tokens", kept.Tokens}, "credits.json": {"lots", 1},
+		} {
+			counts[c.count] = c.want
+			if n := r.listed(files, file); int64(n) != c.want {
+				r.Errorf("%s lists %d, want %d", file, n, c.want)
+			}
+		}
+		for count, want := range counts {
 			if m.Counts[count] != want || want == 0 {
 				r.Errorf("%d %s are in the archive, %d are kept", m.Counts[count], count, want)
 			}
-			if list, ok := files[strings.ReplaceAll(count, "_", "-")+".json"]; ok {
-				var all []json.RawMessage
-				if err := json.Unmarshal([]byte(list), &all); err != nil || int64(len(all)) != want {
-					r.Errorf("the list of %s has %d, %v, want %d", count, len(all), err, want)
-				}
-			}
+		}
+		if len(m.Counts) != len(counts) {
+			r.Errorf("the manifest counts %v, looked at are %v", m.Counts, counts)
 		}
 		var told keeping.Manifest
 		if err := json.Unmarshal([]byte(files["manifest.json"]), &told); err != nil || len(told.Files) != len(files)-1 || len(m.Missing) != 0 {
@@ -114,6 +125,96 @@ func TestTheArchiveHoldsAllThatIsKept(t *testing.T) {
 			if strings.Contains(whole, not) {
 				r.Errorf("%q is in the archive", not)
 			}
+		}
+	})
+}
+
+// listed is how many values a list of an archive holds. A file that is not there,
+// and a value that stands in it twice, fail the test.
+func (r *rig) listed(files map[string]string, file string) int {
+	r.Helper()
+	var all []json.RawMessage
+	text := []byte(files[file])
+	if file == "credits.json" {
+		var c struct {
+			Available *int64            `json:"available"`
+			Debt      *int64            `json:"debt"`
+			Lots      []json.RawMessage `json:"lots"`
+		}
+		if err := json.Unmarshal(text, &c); err != nil || c.Available == nil || c.Debt == nil {
+			r.Errorf("%s: %v in %.100q", file, err, text)
+		}
+		all = c.Lots
+	} else if err := json.Unmarshal(text, &all); err != nil {
+		r.Errorf("%s: %v in %.100q", file, err, text)
+	}
+	seen := map[string]bool{}
+	for _, v := range all {
+		if seen[string(v)] {
+			r.Errorf("%s holds %s twice", file, v)
+		}
+		seen[string(v)] = true
+	}
+	return len(seen)
+}
+
+// Whatever there may be many of is read page by page, and none is left out or
+// told twice where a page ends, though all are of one moment.
+func TestAnArchiveOfManyPages(t *testing.T) {
+	each(t, func(r *rig) {
+		const more = 205
+		r.update(func(tx *store.Tx) error {
+			for n := range more {
+				id := fmt.Sprintf("%03d", n)
+				p := &store.Purchase{Purchase: kinpict.Purchase{ID: "pur_" + id, AccountID: "acc_ann", Pack: "credits-80", Credits: 80, Price: kinpict.Money{Amount: 1200, Currency: "usd"},
+					CatalogVersion: 1, Provider: "sandbox", ExpiresAt: tx.Now().Add(time.Hour)}}
+				_, lost := tx.Grant(store.Grant{LotID: "lot_" + id, AccountID: "acc_ann", Kind: kinpict.LotAdjust, SourceType: "adjustment", SourceID: "adj_" + id, Credits: 1, Actor: "acc_staff", Reason: "many"})
+				_, err := tx.AddShare(kinpict.Share{ID: "shr_" + id, Generation: "gen_ann_done", Days: 7, ExpiresAt: tx.Now().Add(time.Hour)}, []byte(id))
+				if err := errors.Join(err, lost, tx.PutPurchase(p), tx.SendMail(store.Mail{ID: "mai_" + id, To: "edeltraud.k@example.com", Subject: id, Body: id}),
+					tx.PutHeld(&kinpict.HeldRequest{ID: "hld_" + id, AccountID: "acc_ann", Request: kinpict.Request{Quality: kinpict.Standard, Instruction: id}, Cost: 4, CreatedAt: tx.Now(),
+						ExpiresAt: tx.Now().Add(time.Hour)})); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for range more {
+			r.clock.Advance(time.Microsecond)
+			r.update(func(tx *store.Tx) error { return tx.PutConsent("acc_ann", "yes") })
+		}
+		_, kept, err := r.keeper.Kept(ctx, r.ann)
+		if err != nil {
+			r.Fatal(err)
+		}
+		_, files := r.archive(r.keeper.Export(ctx, r.ann))
+		for file, want := range map[string]int64{"purchases.json": kept.Purchases, "shares.json": kept.Shares, "mails.json": kept.Mails, "held-requests.json": kept.Held,
+			"consents.json": kept.Consents, "statement.json": kept.Lines, "credits.json": more + 1} {
+			if n := r.listed(files, file); int64(n) != want || want < more {
+				r.Errorf("%s lists %d of %d", file, n, want)
+			}
+		}
+	})
+}
+
+// A sign-in that is over is neither counted nor listed, and one that is not ends
+// where the account page says.
+func TestSignInsOfTheArchiveAreThoseOfTheAccountPage(t *testing.T) {
+	each(t, func(r *rig) {
+		r.clock.Advance(kinpict.SignInIdle)
+		r.update(func(tx *store.Tx) error {
+			return tx.PutSession(store.Session{ID: "ses_new", Account: kinpict.Account{ID: "acc_ann"}, ExpiresAt: tx.Now().Add(kinpict.SignInLife)}, []byte("new cookie"))
+		})
+		_, kept, err := r.keeper.Kept(ctx, r.ann)
+		if err != nil || kept.SignIns != 1 {
+			r.Errorf("%d sign-ins are kept, %v, want one", kept.SignIns, err)
+		}
+		_, files := r.archive(r.keeper.Export(ctx, r.ann))
+		var list []struct {
+			ID   string    `json:"id"`
+			Ends time.Time `json:"ends_at"`
+		}
+		if err := json.Unmarshal([]byte(files["sign-ins.json"]), &list); err != nil || len(list) != 1 || list[0].ID != "ses_new" || !list[0].Ends.Equal(r.clock.Now().Add(kinpict.SignInIdle)) {
+			r.Errorf("the archive lists %+v, %v", list, err)
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -77,8 +78,10 @@ func each(t *testing.T, f func(*rig)) {
 // statement pages as the shop does.
 func (r *rig) statement(ctx context.Context, c kinpict.Caller, cursor string, limit int) (lines []kinpict.Transaction, next string, err error) {
 	q := store.Sought{AccountID: c.AccountID}
-	if _, err := fmt.Sscan("0"+cursor, &q.Before); err != nil {
-		return nil, "", err
+	if cursor != "" {
+		if q.Before, err = strconv.ParseInt(cursor, 10, 64); err != nil {
+			return nil, "", err
+		}
 	}
 	err = r.db.View(ctx, func(tx *store.Tx) (err error) {
 		lines, err = tx.Statement(q, limit+1)

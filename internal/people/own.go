@@ -55,15 +55,10 @@ func (p *People) SignIns(ctx context.Context, c kinpict.Caller, cookie string) (
 	if err != nil {
 		return nil, err
 	}
-	idle, life := p.lives(c.Role)
 	now := p.Now()
 	out := []SignIn{}
 	for _, s := range all {
-		ends := s.LastSeenAt.Add(idle)
-		if last := s.CreatedAt.Add(life); last.Before(ends) {
-			ends = last
-		}
-		if now.Before(ends) {
+		if ends := c.Role.SignInEnds(s.CreatedAt, s.LastSeenAt); now.Before(ends) {
 			out = append(out, SignIn{ID: s.ID, Browser: s.Browser, System: s.System, Begun: s.CreatedAt, Seen: s.LastSeenAt, Ends: ends,
 				Here: here != nil && here.ID == s.ID})
 		}
@@ -185,14 +180,6 @@ func (p *People) SetLanguage(ctx context.Context, c kinpict.Caller, language str
 		_, err := tx.SetLanguage(c.AccountID, language)
 		return err
 	})
-}
-
-// lives is how long a sign-in may be unused, and how long it lasts in all.
-func (p *People) lives(role kinpict.AccountRole) (idle, life time.Duration) {
-	if role != kinpict.Customer {
-		return StaffIdle, StaffLife
-	}
-	return SessionIdle, SessionLife
 }
 
 func signedIn(c kinpict.Caller) error {

@@ -28,12 +28,10 @@ const (
 	LinkLife = 15 * time.Minute
 	KeepMail = 30 * 24 * time.Hour // how long mail is kept here at most
 
-	SessionIdle = 14 * 24 * time.Hour // unused this long, a session is over
-	SessionLife = 30 * 24 * time.Hour // used or not
-
-	// The same for people who may touch the credits of others.
-	StaffIdle = 15 * time.Minute
-	StaffLife = 12 * time.Hour
+	SessionIdle = kinpict.SignInIdle
+	SessionLife = kinpict.SignInLife
+	StaffIdle   = kinpict.StaffIdle
+	StaffLife   = kinpict.StaffLife
 )
 
 // People answers who a caller is. All fields but Relaxed and Languages are required.

@@ -124,7 +124,7 @@ func (p *People) SignIn(ctx context.Context, o Opening) (*SignedIn, error) {
 				return err
 			}
 		}
-		_, life := p.lives(a.Role)
+		_, life := a.Role.SignInTimes()
 		name, system := Browser(o.Agent)
 		if err := tx.PutSession(store.Session{ID: p.IDs.New("ses_"), Account: *a, Browser: name, System: system, ExpiresAt: tx.Now().Add(life)}, hash(in.Cookie)); err != nil {
 			return err
@@ -159,12 +159,11 @@ func (p *People) Session(ctx context.Context, cookie string) (kinpict.Caller, er
 		return kinpict.Caller{}, err
 	}
 	now := p.Now()
-	idle, life := p.lives(s.Account.Role)
 	note := 5 * time.Minute
-	if idle == StaffIdle {
+	if s.Account.Role != kinpict.Customer {
 		note = time.Minute
 	}
-	if s.Account.Status == "closed" || !now.Before(s.CreatedAt.Add(life)) || !now.Before(s.LastSeenAt.Add(idle)) {
+	if s.Account.Status == "closed" || !now.Before(s.Account.Role.SignInEnds(s.CreatedAt, s.LastSeenAt)) {
 		return kinpict.Caller{}, over
 	}
 	c := callerOf(s.Account)

@@ -139,7 +139,17 @@ type LotRow struct {
 
 // LotRows are the account's lots, spent ones included, newest first, at most limit.
 func (t *Tx) LotRows(accountID string, limit int) ([]LotRow, error) {
-	lots, err := t.lots(`account_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`, accountID, limit)
+	return t.LotRowsBefore(accountID, LotRow{}, limit)
+}
+
+// LotRowsBefore are those before one of them in that order, the zero one for the
+// newest.
+func (t *Tx) LotRowsBefore(accountID string, before LotRow, limit int) ([]LotRow, error) {
+	at := int64(endOfTime)
+	if before.ID != "" {
+		at = micros(before.CreatedAt)
+	}
+	lots, err := t.lots(`account_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`, accountID, at, before.ID, limit)
 	out := make([]LotRow, 0, len(lots))
 	for _, l := range lots {
 		out = append(out, LotRow{ID: l.ID, Kind: l.Kind, Source: l.SourceType + " " + l.SourceID, Granted: l.Granted, Remaining: l.Remaining, Consumed: l.Consumed,

@@ -15,6 +15,7 @@ func (t *Tx) Kept(a *kinpict.Account) (*kinpict.Kept, error) {
 	if err != nil {
 		return nil, err
 	}
+	idle, life := a.Role.SignInTimes()
 	k := &kinpict.Kept{Credits: b.Spendable + b.Debt, Debt: b.Debt}
 	err = t.row(`SELECT
 			(SELECT count(*) FROM photo WHERE owner = $1 AND deleted_at = 0 AND expires_at > $3),
@@ -32,10 +33,10 @@ func (t *Tx) Kept(a *kinpict.Account) (*kinpict.Kept, error) {
 			(SELECT count(*) FROM review WHERE account_id = $1),
 			(SELECT count(*) FROM consent WHERE owner = $1),
 			(SELECT count(*) FROM mail WHERE recipient = $2),
-			(SELECT count(*) FROM session WHERE account_id = $1),
+			(SELECT count(*) FROM session WHERE account_id = $1 AND last_seen_at > $4 AND created_at > $5),
 			(SELECT count(*) FROM api_token WHERE account_id = $1 AND revoked_at = 0),
 			(SELECT `+sumOf(`amount - returned`)+` FROM charge WHERE account_id = $1 AND state = 'open' AND id IN (SELECT id FROM generation WHERE owner = $1))`,
-		a.ID, a.Email, t.now).Scan(&k.Photos, &k.PhotoBytes, &k.Pictures, &k.PictureBytes, &k.Requests, &k.OnTheWay, &k.Drafts, &k.Held, &k.Shares,
+		a.ID, a.Email, t.now, t.now-idle.Microseconds(), t.now-life.Microseconds()).Scan(&k.Photos, &k.PhotoBytes, &k.Pictures, &k.PictureBytes, &k.Requests, &k.OnTheWay, &k.Drafts, &k.Held, &k.Shares,
 		&k.Purchases, &k.Open, &k.Lines, &k.Reviews, &k.Consents, &k.Mails, &k.SignIns, &k.Tokens, &k.Reserved)
 	return k, err
 }
@@ -67,38 +68,51 @@ type Consent struct {
 	Wording string    `json:"wording"`
 }
 
-// Consents are those of an owner, oldest first.
-func (t *Tx) Consents(owner string) ([]Consent, error) {
+// Consents are those of an owner, oldest first, at most limit, behind after,
+// which is zero for the first.
+func (t *Tx) Consents(owner string, after Consent, limit int) ([]Consent, error) {
 	return list(t, func(r *sql.Rows) (c Consent, err error) {
 		var at int64
 		err = r.Scan(&at, &c.Wording)
 		c.At = instant(at)
 		return c, err
-	}, `SELECT at, wording FROM consent WHERE owner = $1 ORDER BY at`, owner)
+	}, `SELECT at, wording FROM consent WHERE owner = $1 AND at > $2 ORDER BY at LIMIT $3`, owner, micros(after.At), limit)
 }
 
-// MailTo are the messages to an address that are still kept, oldest first. What
-// opens something is not told again.
-func (t *Tx) MailTo(address string) ([]Mail, error) {
+// MailTo are the messages to an address that are still kept, oldest first, at
+// most limit, behind after, which is zero for the first. What opens something is
+// not told again.
+func (t *Tx) MailTo(address string, after Mail, limit int) ([]Mail, error) {
 	return list(t, func(r *sql.Rows) (m Mail, err error) {
 		var at int64
 		err = r.Scan(&m.ID, &m.To, &m.Subject, &m.Body, &m.Secret, &at)
 		m.CreatedAt = instant(at)
 		return m, err
-	}, `SELECT id, recipient, subject, CASE WHEN secret > 0 THEN '' ELSE body END, secret > 0, created_at FROM mail WHERE recipient = $1 ORDER BY created_at, id`, address)
+	}, `SELECT id, recipient, subject, CASE WHEN secret > 0 THEN '' ELSE body END, secret > 0, created_at FROM mail
+		WHERE recipient = $1 AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4`, address, micros(after.CreatedAt), after.ID, limit)
 }
 
-// HeldRequests are the account's requests that waited or wait, oldest first.
-// Those of a picture that was deleted, and those that had their time, have no words.
-func (t *Tx) HeldRequests(accountID string) ([]*kinpict.HeldRequest, error) {
-	return t.heldList(`account_id = $1 ORDER BY created_at, id`, accountID)
+// HeldRequests are the account's requests that waited or wait, oldest first, at
+// most limit, behind after, which is nil for the first. Those of a picture that
+// was deleted, and those that had their time, have no words.
+func (t *Tx) HeldRequests(accountID string, after *kinpict.HeldRequest, limit int) ([]*kinpict.HeldRequest, error) {
+	if after == nil {
+		after = &kinpict.HeldRequest{}
+	}
+	return t.heldList(`account_id = $1 AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4`, accountID, micros(after.CreatedAt), after.ID, limit)
 }
 
 // SharesOf are the links to all pictures of an owner, dead ones included as long
-// as they are kept, oldest first.
-func (t *Tx) SharesOf(owner string) ([]*kinpict.Share, error) {
+// as they are kept, picture by picture and the oldest of each first: at most
+// limit, behind after, which is nil for the first.
+func (t *Tx) SharesOf(owner string, after *kinpict.Share, limit int) ([]*kinpict.Share, error) {
+	if after == nil {
+		after = &kinpict.Share{}
+	}
 	return list(t, func(r *sql.Rows) (*kinpict.Share, error) { return scanShare(r.Scan) },
-		`SELECT `+shareColumns+` FROM share s JOIN generation g ON g.id = s.generation_id WHERE g.owner = $1 ORDER BY s.created_at, s.id`, owner)
+		`SELECT `+shareColumns+` FROM generation g JOIN share s ON s.generation_id = g.id
+		WHERE g.owner = $1 AND g.id >= $2 AND (g.id > $2 OR (s.created_at, s.id) > ($3, $4)) ORDER BY g.id, s.created_at, s.id LIMIT $5`,
+		owner, after.Generation, micros(after.CreatedAt), after.ID, limit)
 }
 
 // ReviewsInFull are the account's reviews with their evidence, oldest first,

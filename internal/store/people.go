@@ -185,7 +185,7 @@ func (t *Tx) SweepPeople(before time.Time) error {
 	if _, err := t.exec(`DELETE FROM api_token WHERE revoked_at > 0 AND revoked_at <= $1`, micros(before)); err != nil {
 		return err
 	}
-	if _, err := t.exec(`DELETE FROM session WHERE expires_at <= $1`, micros(before)); err != nil {
+	if _, err := t.exec(`DELETE FROM session WHERE expires_at <= $1 OR last_seen_at <= $2`, micros(before), micros(before.Add(-kinpict.SignInIdle))); err != nil {
 		return err
 	}
 	_, err := t.exec(`DELETE FROM signin_link WHERE expires_at <= $1`, micros(before))

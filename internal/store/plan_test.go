@@ -31,6 +31,7 @@ var whole = map[string]string{
 	"drafts to forget":       "draft",   // one a person, and forgotten in their turn
 
 	"console sessions to forget": "console_session", // of a day, of staff
+	"the last audits":            "audit_run",       // some a day at most, in order
 }
 
 var aScan = regexp.MustCompile(`^\s*(?:->)?\s*(?:SCAN|Seq Scan on \w+|Seq Scan on) (\w+)`)
@@ -85,14 +86,17 @@ func TestNoQuestionReadsEverybodysRows(t *testing.T) {
 			_, err := tx.Kept(&kinpict.Account{ID: "ann", Email: "ann@example.org"})
 			return err
 		}},
-		{"the mail to an address", func(tx *store.Tx) error { _, err := tx.MailTo("ann@example.org"); return err }},
-		{"a person's private links", func(tx *store.Tx) error { _, err := tx.SharesOf("ann"); return err }},
-		{"a person's held requests", func(tx *store.Tx) error { _, err := tx.HeldRequests("ann"); return err }},
+		{"the mail to an address", func(tx *store.Tx) error { _, err := tx.MailTo("ann@example.org", store.Mail{}, 10); return err }},
+		{"a person's private links", func(tx *store.Tx) error {
+			_, err := tx.SharesOf("ann", &kinpict.Share{Generation: "gen_001", ID: "shr"}, 10)
+			return err
+		}},
+		{"a person's held requests", func(tx *store.Tx) error { _, err := tx.HeldRequests("ann", nil, 10); return err }},
 		{"reviews with their evidence", func(tx *store.Tx) error { _, err := tx.ReviewsInFull("ann", "", 10); return err }},
 		{"a person's lots", func(tx *store.Tx) error { _, err := tx.LotRows("ann", 10); return err }},
 		{"a person's photos", func(tx *store.Tx) error { _, err := tx.Photos("ann"); return err }},
 		{"a person's pictures", func(tx *store.Tx) error { _, err := tx.Generations("ann", "", 10); return err }},
-		{"what a person confirmed", func(tx *store.Tx) error { _, err := tx.Consents("ann"); return err }},
+		{"what a person confirmed", func(tx *store.Tx) error { _, err := tx.Consents("ann", store.Consent{}, 10); return err }},
 		{"a person's sign-ins", func(tx *store.Tx) error { _, err := tx.Sessions("ann"); return err }},
 		{"a person's tokens", func(tx *store.Tx) error { _, err := tx.Tokens("ann"); return err }},
 		{"an account that is deleted", func(tx *store.Tx) error {
@@ -112,9 +116,13 @@ func TestNoQuestionReadsEverybodysRows(t *testing.T) {
 		{"how long pictures took", func(tx *store.Tx) error { _, err := tx.RecentRuns(since, 10); return err }},
 		{"the queue", func(tx *store.Tx) error { _, _, err := tx.Queue(10); return err }},
 		{"consents to forget", func(tx *store.Tx) error { return tx.SweepConsents(since) }},
-		{"drafts to forget", func(tx *store.Tx) error { return tx.SweepDrafts(since, since) }},
+		{"drafts to forget", func(tx *store.Tx) error { _, err := tx.SweepDrafts(since, since, 10); return err }},
 		{"a console session", func(tx *store.Tx) error { _, err := tx.ConsoleSession([]byte("a"), []byte("b")); return err }},
 		{"a second factor", func(tx *store.Tx) error { _, err := tx.Factor("ann"); return err }},
+		{"the figures of a time", func(tx *store.Tx) error { _, err := tx.Figures(since); return err }},
+		{"requests past their time", func(tx *store.Tx) error { _, err := tx.CountOverdue(); return err }},
+		{"how many reviews wait", func(tx *store.Tx) error { _, _, err := tx.CountOpenReviews(); return err }},
+		{"the last audits", func(tx *store.Tx) error { _, _, err := tx.Audits(); return err }},
 		{"what staff did", func(tx *store.Tx) error { _, err := tx.Deeds(&store.Deed{At: since}, 50); return err }},
 		{"console sessions to forget", func(tx *store.Tx) error { return tx.SweepConsole(since) }},
 		{"what a receipt tells", func(tx *store.Tx) error { _, err := tx.Records("ann", 0, "gen_003", ""); return err }},

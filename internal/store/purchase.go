@@ -52,13 +52,17 @@ func (t *Tx) PurchaseOf(sessionOrPayment string) (*Purchase, error) {
 
 // Purchases are the account's purchases, newest first, at most limit.
 func (t *Tx) Purchases(accountID string, limit int) ([]*Purchase, error) {
-	var out []*Purchase
-	err := t.each(func(r *sql.Rows) error {
-		p, err := scanPurchase(r)
-		out = append(out, p)
-		return err
-	}, `SELECT `+purchaseColumns+` FROM purchase WHERE account_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`, accountID, limit)
-	return out, err
+	return t.PurchasesBefore(accountID, nil, limit)
+}
+
+// PurchasesBefore are those before one of them in that order, nil for the newest.
+func (t *Tx) PurchasesBefore(accountID string, before *Purchase, limit int) ([]*Purchase, error) {
+	at, id := int64(endOfTime), ""
+	if before != nil {
+		at, id = micros(before.CreatedAt), before.ID
+	}
+	return list(t, func(r *sql.Rows) (*Purchase, error) { return scanPurchase(r) },
+		`SELECT `+purchaseColumns+` FROM purchase WHERE account_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`, accountID, at, id, limit)
 }
 
 // UnpaidSince counts the account's purchases made since then that no money came

@@ -102,6 +102,9 @@ func micros(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
+// endOfTime is later than any time that is stored.
+const endOfTime = 1 << 62
+
 func instant(us int64) time.Time {
 	if us == 0 {
 		return time.Time{}
