@@ -105,7 +105,9 @@ func browseGallery(t *testing.T, language string, f func(b *tab, path string)) {
 			t.Parallel()
 			s, paths := gallery(t, language)
 			b := s.tab()
-			b.withAxe()
+			if language == "en" {
+				b.withAxe()
+			}
 			for n := i; n < len(paths); n += tabs {
 				b.open(paths[n])
 				f(b, paths[n])
@@ -120,10 +122,9 @@ func TestBrowserSpecimens(t *testing.T) {
 }
 
 // German has the longest words, Arabic is written from right to left. No language
-// has colours or markup of its own, so axe looks at one state of a page.
+// has colours or markup of its own for axe to look at.
 func TestBrowserSpecimensInOtherLanguages(t *testing.T) {
 	for _, language := range []string{"de", "ar"} {
-		var seen sync.Map
 		browseGallery(t, language, func(b *tab, path string) {
 			b.width(390)
 			b.settled()
@@ -131,15 +132,9 @@ func TestBrowserSpecimensInOtherLanguages(t *testing.T) {
 			if language == "de" {
 				b.touchable(path)
 				b.spaced(path)
-				page, _, _ := strings.Cut(path, "%")
-				if _, again := seen.LoadOrStore(page, true); !again {
-					b.accessible(path, "document", everything+`, rules: {'color-contrast': {enabled: false}}`)
-				}
 			}
-			for _, w := range []int64{1280, 320} {
-				b.width(w)
-				b.narrow(path, w)
-			}
+			b.width(320)
+			b.narrow(path, 320)
 		})
 	}
 }
