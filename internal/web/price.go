@@ -75,7 +75,7 @@ func rates(say *lang.Printer, c *kinpict.Catalog, available kinpict.Credits) []R
 	out := make([]Rate, 0, len(c.Qualities))
 	for i, q := range c.Qualities {
 		w := qualities[q.ID]
-		r := Rate{ID: q.ID, Name: say.Told(w.name), Uses: say.Say(w.uses, say.Credits(q.Credits)), GoodFor: say.Told(w.goodFor), Detail: say.Told(w.detail),
+		r := Rate{ID: q.ID, Name: qualityName(say, q.ID), Uses: say.Say(w.uses, say.Credits(q.Credits)), GoodFor: say.Told(w.goodFor), Detail: say.Told(w.detail),
 			Credits: q.Credits, Left: available - q.Credits, Short: max(0, q.Credits-available), SliderMax: int64(most / q.Credits)}
 		if i == 0 {
 			r.Slider = min(12, r.SliderMax)

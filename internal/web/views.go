@@ -91,6 +91,9 @@ type CreateView struct {
 	Notice         *Notice
 }
 
+// Helped reports whether anything was chosen in the helper.
+func (v CreateView) Helped() bool { return v.Helper != (intake.Helper{}) }
+
 // A Card is one photo on the create page, or below a picture.
 type Card struct {
 	ID, Src, Name string

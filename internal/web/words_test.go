@@ -41,6 +41,10 @@ func TestNumbersOfPacksComeFromTheCatalog(t *testing.T) {
 	if r[0].Left != 2 || r[0].Short != 0 || r[1].Short != 4 {
 		t.Errorf("7 credits leave %d and lack %d, want 2 and 4", r[0].Left, r[1].Short)
 	}
+	c.Qualities = append(c.Qualities, kinpict.Rate{ID: "poster", Credits: 20})
+	if r := rates(english, c, 7); r[0].Name != "Standard" || r[2].Name != "Poster" {
+		t.Errorf("a third quality is called %q", r[2].Name)
+	}
 	if r := rates(english, c, -3); r[0].Short != 8 {
 		t.Errorf("with 3 owed, %d are missing of 5, want 8", r[0].Short)
 	}
