@@ -37,8 +37,8 @@ type Estimate struct {
 }
 
 // Estimate says how long a generation still takes. It is based on pictures of
-// the same quality that came out in the last 30 days, by the engine that drew
-// the last of them: of the same scenario if there are 5, or else of any scenario
+// the same quality, previews or paid for like this one, that came out in the last
+// 30 days, by the engine that drew the last of them: of the same scenario if there are 5, or else of any scenario
 // of the same pace. For one that waits the queue is added: the time a picture
 // takes on average, for each one ahead, shared by those drawn at once. One that
 // has ended has no estimate.
@@ -138,12 +138,11 @@ func mean(runs []store.Run) time.Duration {
 // paces is what was read last of the past and of the queue. Its zero value is
 // ready.
 type paces struct {
-	mu    sync.Mutex // guards the fields below, and lets one caller read for all
-	past  time.Time
-	runs  []store.Run
-	seen  time.Time
-	place map[string]int
-	drawn int
+	mu   sync.Mutex // guards the fields below, and lets one caller read for all
+	past time.Time
+	runs []store.Run
+	seen time.Time
+	line
 }
 
 // line is the queue: the place of each that waits, and how many are drawn at once.
@@ -157,9 +156,9 @@ func (p *paces) read(ctx context.Context, s *Studio) ([]store.Run, line, error) 
 	defer p.mu.Unlock()
 	now := s.Now()
 	if fresh(p.past, now, runsHold) && fresh(p.seen, now, queueHolds) {
-		return p.runs, line{p.place, p.drawn}, nil
+		return p.runs, p.line, nil
 	}
-	err := s.DB.Read(ctx, func(t *store.Tx) error {
+	err := s.DB.View(ctx, func(t *store.Tx) error {
 		if !fresh(p.past, now, runsHold) {
 			runs, err := t.RecentRuns(now.Add(-recentTime), recentRuns)
 			if err != nil {
@@ -171,14 +170,15 @@ func (p *paces) read(ctx context.Context, s *Studio) ([]store.Run, line, error) 
 		if err != nil {
 			return err
 		}
-		p.place = make(map[string]int, len(waiting))
+		// A new map: the one before is still read by whoever was given it.
+		p.line = line{make(map[string]int, len(waiting)), drawn}
 		for i, id := range waiting {
 			p.place[id] = i
 		}
-		p.drawn, p.seen = drawn, now
+		p.seen = now
 		return nil
 	})
-	return p.runs, line{p.place, p.drawn}, err
+	return p.runs, p.line, err
 }
 
 // fresh reports whether what was read then may be used now. A clock that was put
