@@ -13,7 +13,16 @@ import (
 // keeper makes the use case of what is kept of a person. The statement is the
 // shop's and receipts are the desk's, here as on their own pages.
 func (a *App) keeper(relaxed bool) *keeping.Keeper {
-	return &keeping.Keeper{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Log: a.Log, Languages: a.languages, Version: Version(), Relaxed: relaxed, Redact: support.Redact,
+	return &keeping.Keeper{
+		DB:        a.DB,
+		Blobs:     a.Blobs,
+		IDs:       a.ids,
+		Now:       a.now,
+		Log:       a.Log,
+		Languages: a.languages,
+		Version:   Version(),
+		Relaxed:   relaxed,
+		Redact:    support.Redact,
 		Statement: func(ctx context.Context, c kinpict.Caller, cursor string, limit int) ([]kinpict.Transaction, string, error) {
 			return a.Shop.Statement(ctx, c, billing.Filter{}, cursor, limit)
 		},
@@ -23,7 +32,8 @@ func (a *App) keeper(relaxed bool) *keeping.Keeper {
 				return nil, err
 			}
 			return r.File, nil
-		}}
+		},
+	}
 }
 
 // exports are places for those who take everything with them: archives are

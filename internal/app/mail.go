@@ -28,7 +28,15 @@ func (a *App) post() (*mail.Post, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Sender = smtp.New(smtp.Config{Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, TLS: server.TLS, Local: server.Local, From: from})
+	p.Sender = smtp.New(smtp.Config{
+		Host:     server.Host,
+		Port:     server.Port,
+		User:     server.User,
+		Password: server.Password,
+		TLS:      server.TLS,
+		Local:    server.Local,
+		From:     from,
+	})
 	return p, nil
 }
 

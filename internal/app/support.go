@@ -23,5 +23,17 @@ func (a *App) desk(key []byte, public string, relaxed bool) (*support.Desk, erro
 		_, err := a.Shop.GrantIn(tx, staff, adj)
 		return err
 	}
-	return &support.Desk{DB: a.DB, IDs: a.ids, Now: a.now, Signer: signer, PublicURL: public, Give: give, Blobs: a.Blobs, Languages: a.languages, Version: Version(), Test: a.Config.Sandbox(), Relaxed: relaxed}, nil
+	return &support.Desk{
+		DB:        a.DB,
+		IDs:       a.ids,
+		Now:       a.now,
+		Signer:    signer,
+		PublicURL: public,
+		Give:      give,
+		Blobs:     a.Blobs,
+		Languages: a.languages,
+		Version:   Version(),
+		Test:      a.Config.Sandbox(),
+		Relaxed:   relaxed,
+	}, nil
 }

@@ -23,7 +23,8 @@ import (
 	"kinpict/internal/web"
 )
 
-// kept is a site with the use case of what is kept, put together as in the product.
+// kept is a site with the use case of what is kept. How the product puts it
+// together is tested end to end: this must only come to the same.
 func kept(t *testing.T) *house {
 	tongues, err := lang.New(nil)
 	if err != nil {
