@@ -39,8 +39,8 @@ sheets: ## Contact sheets of every scenario, count, aspect and quality in ./shee
 	mkdir -p sheets
 	go test -count=1 -timeout 60m ./internal/engine/studio -run '^TestSheetsLookAsTheyDid$$' -sheets.out=$(CURDIR)/sheets -sheets.photos=$(PHOTOS)
 
-screens: deps ## Pictures of every page and state, on a phone and a desk, light and dark, in ./screens
-	go test -count=1 ./internal/e2e -run '^TestBrowserScreens$$' -e2e.screens=$(CURDIR)/screens
+screens: deps ## Pictures of every page and state, on a phone and a desk, light and dark, and what is printed, in ./screens: open index.html; KEPT=docs/img takes those of the documentation again
+	go test -count=1 -timeout 60m ./internal/e2e -run '^TestBrowser(Screens|Paper|PhotosChange|PhotoFailsOnItsCardOnly|Words|UploadWaitsForTheNetwork)$$' -e2e.screens=$(CURDIR)/screens -e2e.kept=$(if $(KEPT),$(abspath $(KEPT)))
 
 lighthouse: build ## Start the product and print Lighthouse's mobile scores of home, a scenario, pricing and the tool; fails below 98, 100, 100, 100
 	scripts/deps lighthouse

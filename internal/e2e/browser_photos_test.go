@@ -33,9 +33,7 @@ func TestBrowserPhotosChange(t *testing.T) {
 				b.Error("the tick stays")
 			}
 			b.until("the photo in HEIC", "[...document.querySelectorAll('.pcard img')].filter(i => i.complete && i.naturalWidth > 0).length === 2")
-			if *screens != "" {
-				b.frames(*screens, "create-changed-"+name[:len(name)-8])
-			}
+			pictures.add(b, "journeys", "create changed "+name)
 			b.open("/create")
 			if value[bool](b, ticked) {
 				b.Error("the tick is back on a page loaded anew")
@@ -103,9 +101,7 @@ func TestBrowserPhotoFailsOnItsCardOnly(t *testing.T) {
 	if value[bool](b, "!!document.querySelector('.pcard.failed [data-again]:not([hidden])')") {
 		t.Error("what cannot work is offered again")
 	}
-	if *screens != "" {
-		b.frames(*screens, "create-failed")
-	}
+	pictures.add(b, "journeys", "create failed")
 	b.press("[aria-label='Remove letter.pdf']")
 	b.until("the other photos alone", "document.querySelectorAll('.pcard').length === 2 && document.querySelectorAll('.pcard[data-id]').length === 2")
 

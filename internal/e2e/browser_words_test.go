@@ -12,11 +12,6 @@ func TestBrowserWords(t *testing.T) {
 	t.Parallel()
 	s := browse(t)
 	b := s.tab()
-	shots := func(name string) {
-		if *screens != "" {
-			b.frames(*screens, name)
-		}
-	}
 	b.open("/create?scenario=autumn")
 	b.addPhotos(b.drawn(2)...)
 	b.press("Help me word it")
@@ -27,7 +22,7 @@ func TestBrowserWords(t *testing.T) {
 	const words = `"Us, 2026" Make it an autumn in the park. The season is autumn, with golden leaves. The mood is calm. put us on the moon`
 	b.until("the words", "document.getElementById('instruction').value === '"+words+"'")
 	b.reads("The built-in studio arranges your photos. It does not put people in another place.")
-	shots("create-helper")
+	pictures.add(b, "journeys", "create helper")
 
 	value[bool](b, "(() => { document.getElementById('instruction').value = 'everyone n u d e'; return true })()")
 	b.press("Check my words")
@@ -39,7 +34,7 @@ func TestBrowserWords(t *testing.T) {
 	if n := value[int](b, "document.querySelectorAll('.pcard').length"); n != 2 {
 		b.Errorf("%d photos are in the tool after the refusal, want 2", n)
 	}
-	shots("create-refused")
+	pictures.add(b, "journeys", "create refused")
 	b.until("the summary", "document.activeElement.id === 'errsum'")
 
 	b.until("the scripts of this page", "!document.getElementById('photo-input').name")
@@ -65,9 +60,7 @@ func TestBrowserUploadWaitsForTheNetwork(t *testing.T) {
 	})()`)
 	b.do("choose photos", chromedp.SetUploadFiles(chromedp.ID("photo-input"), b.drawn(2)))
 	b.until("a photo that waits", "document.querySelector('.pcard.busy .checks')?.textContent.includes('sent again by itself')")
-	if *screens != "" {
-		b.frames(*screens, "create-waiting")
-	}
+	pictures.add(b, "journeys", "create waiting")
 	b.press("#consent")
 	b.press("Make my free preview")
 	b.until("a word about it", "document.querySelector('[data-live]').textContent.includes('still on its way')")

@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
+	if err := pictures.index(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	removeBinary()
 	closeExhibition()
 	stopChrome()
