@@ -100,7 +100,7 @@ func (a *App) Handler() (http.Handler, error) {
 		Test:       a.Config.Sandbox(),
 		PublicURL:  a.publicURL(),
 		ShareURL:   a.shareURL,
-		Outbox:     a.keepsMail() && a.Config.Local() && a.Config.Sandbox(),
+		Outbox:     a.outbox(),
 		KeepsMail:  a.keepsMail(),
 	})
 	if err != nil {

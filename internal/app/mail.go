@@ -43,6 +43,15 @@ func (a *App) post() (*mail.Post, error) {
 // keepsMail reports whether mail is kept here instead of sent.
 func (a *App) keepsMail() bool { return a.Config.SMTPURL == "" }
 
+// outbox is what /outbox shows, nil where others than whoever runs the product
+// could read it.
+func (a *App) outbox() *mail.Post {
+	if a.keepsMail() && a.Config.Local() && a.Config.Sandbox() {
+		return a.Post
+	}
+	return nil
+}
+
 // languages are those the settings offer, under the site's own name and with the
 // operator's own words.
 func languages(cfg *config.Config, look *theme.Theme) (*lang.Set, error) {

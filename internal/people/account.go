@@ -10,9 +10,6 @@ import (
 	"kinpict/internal/store"
 )
 
-// A Mail is one message in the outbox.
-type Mail = store.Mail
-
 const maxTokenName = 100 // characters
 
 // CreateAccount makes an account whose address counts as verified; it is for
@@ -88,16 +85,6 @@ func (p *People) Token(ctx context.Context, bearer string) (kinpict.Caller, erro
 		return callerOf(k.Account), p.noted(p.DB.Update(ctx, func(tx *store.Tx) error { return tx.SeeToken(k.ID) }))
 	}
 	return callerOf(k.Account), nil
-}
-
-// Outbox returns up to limit messages, the newest first.
-func (p *People) Outbox(ctx context.Context, limit int) ([]Mail, error) {
-	var out []Mail
-	err := p.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		out, err = tx.Outbox("", limit)
-		return err
-	})
-	return out, err
 }
 
 // Sweep forgets what has had its time: sessions and links that ended a day ago,

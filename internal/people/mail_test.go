@@ -40,7 +40,7 @@ func TestTheMailOfALink(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			box, err := p.Outbox(ctx, 1)
+			box, err := outbox(p, 1)
 			if err != nil || box[0].ID != m.ID || box[0].Body != "" {
 				t.Errorf("once sent, the outbox still says %q, %v", box[0].Body, err)
 			}

@@ -184,7 +184,7 @@ func (s *Site) outbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	mails, err := s.People.Outbox(r.Context(), 50)
+	mails, err := s.Outbox.List(r.Context(), "", 50)
 	if err != nil {
 		return err
 	}

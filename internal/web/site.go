@@ -15,6 +15,7 @@ import (
 	"kinpict/internal/intake"
 	"kinpict/internal/keeping"
 	"kinpict/internal/lang"
+	"kinpict/internal/mail"
 	"kinpict/internal/people"
 	"kinpict/internal/scenario"
 	"kinpict/internal/support"
@@ -50,9 +51,9 @@ type Site struct {
 	Sandbox Sandbox
 	// Test is whether no real money moves, which a bar says on every page.
 	Test bool
-	// Outbox is whether /outbox shows kept mail, sign-in links among it, to
-	// everybody who can reach the site: right only where nobody else can.
-	Outbox bool
+	// Outbox is whose mail /outbox shows, sign-in links among it, to everybody who
+	// can reach the site: right only where nobody else can. Nil shows none.
+	Outbox *mail.Post
 	// KeepsMail is whether mail stays here, because no server sends it.
 	KeepsMail bool
 
@@ -173,7 +174,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		r.Header.Set("Accept", "text/csv")
 		mux.ServeHTTP(w, r)
 	})
-	if s.Outbox {
+	if s.Outbox != nil {
 		mux.Handle("GET /outbox", httpd.Handler(s.outbox).Or(s.Fail))
 	}
 	if s.Sandbox != nil {
@@ -217,7 +218,7 @@ func (s *Site) visitBy(r *http.Request, c kinpict.Caller) (*visit, error) {
 
 // blank is a page for a visitor nothing is known about.
 func (s *Site) blank(r *http.Request) Page {
-	p := Page{Path: r.URL.Path, Public: s.PublicURL, Art: s.art(), Sandbox: s.Test || s.Sandbox != nil, Outbox: s.Outbox, Generative: s.Generative, Languages: s.Languages.All(), say: s.printer(r)}
+	p := Page{Path: r.URL.Path, Public: s.PublicURL, Art: s.art(), Sandbox: s.Test || s.Sandbox != nil, Outbox: s.Outbox != nil, Generative: s.Generative, Languages: s.Languages.All(), say: s.printer(r)}
 	switch t := s.Identity.Cookies.Value(r, s.Identity.Cookies.Name(themeCookie)); t {
 	case "light", "dark":
 		p.Theme = t

@@ -31,6 +31,7 @@ import (
 	"kinpict/internal/generation"
 	"kinpict/internal/httpd"
 	"kinpict/internal/intake"
+	"kinpict/internal/mail"
 	"kinpict/internal/people"
 	"kinpict/internal/photo"
 	"kinpict/internal/scenario"
@@ -114,7 +115,7 @@ func open(t *testing.T, settings ...func(*web.Site)) *house {
 	h.studio = &generation.Studio{DB: db, Engines: h.engine, Blobs: blobs, Scenarios: scenario.Builtin(), IDs: ids, Now: clock.Now, Log: log, Worker: "w",
 		Workers: 1, Poll: time.Second, Jitter: func() float64 { return 0 }}
 	edge := &httpd.Edge{Public: public, Log: log, Now: time.Now, NewID: func() string { return "req" }}
-	pages := web.Site{Studio: h.studio, Shop: h.shop, People: folk, Support: h.desk(db, ids, clock.Now, base), Scenarios: scenario.Builtin(), Sandbox: bank, Outbox: true, IDs: ids, Now: clock.Now,
+	pages := web.Site{Studio: h.studio, Shop: h.shop, People: folk, Support: h.desk(db, ids, clock.Now, base), Scenarios: scenario.Builtin(), Sandbox: bank, Outbox: &mail.Post{DB: db}, IDs: ids, Now: clock.Now,
 		Intake:   &intake.Intake{DB: db, Blobs: blobs, IDs: ids, Now: clock.Now, Gate: photo.NewGate(512, 16), Limits: photo.DefaultLimits()},
 		Identity: &httpd.Identity{Cookies: edge.Cookies(), Session: folk.Session, Token: folk.Token, Device: folk.Guest, Network: folk.Network}}
 	for _, set := range settings {
@@ -485,7 +486,7 @@ func TestRetryWithoutCreditsLeadsToTheHeldRequestEveryTime(t *testing.T) {
 
 // A sign-in link is a key to an account, so only whoever runs the site may read it.
 func TestMailOfAPublicSiteIsNobodysToRead(t *testing.T) {
-	b := open(t, func(s *web.Site) { s.Outbox, s.KeepsMail = false, true }).browser()
+	b := open(t, func(s *web.Site) { s.Outbox, s.KeepsMail = nil, true }).browser()
 	sent := b.post("/sign-in", url.Values{"email": {"ann@example.com"}}).want(t, 200, "kept and not sent", "Ask whoever runs it")
 	for name, p := range map[string]page{"the page after asking": sent, "the home page": b.get("/").want(t, 200, "no real money")} {
 		if strings.Contains(p.text, "/outbox") {
