@@ -49,16 +49,10 @@ func (i *Intake) Draft(ctx context.Context, c kinpict.Caller) (*Draft, error) {
 	return &d, nil
 }
 
-// SaveDraft keeps a draft in place of the one before. The request need not be
-// complete or valid; the error is Invalid if it is far too long to become so.
-func (i *Intake) SaveDraft(ctx context.Context, c kinpict.Caller, d Draft) error {
-	_, err := i.EditDraft(ctx, c, func(kept *Draft) { *kept = d })
-	return err
-}
-
 // EditDraft lets change make another draft of the one that is kept, and returns
 // it. One follows the other, so that what one page of a person changes does not
-// undo what another one did a moment ago. The errors are those of SaveDraft.
+// undo what another one did a moment ago. The request need not be complete or
+// valid; the error is Invalid if it is far too long to become so.
 func (i *Intake) EditDraft(ctx context.Context, c kinpict.Caller, change func(*Draft)) (*Draft, error) {
 	who, err := owner(c)
 	if err != nil {
@@ -96,13 +90,4 @@ func (i *Intake) EditDraft(ctx context.Context, c kinpict.Caller, change func(*D
 		return nil, err
 	}
 	return &d, nil
-}
-
-// DropDraft forgets the caller's draft, as after its request was accepted.
-func (i *Intake) DropDraft(ctx context.Context, c kinpict.Caller) error {
-	who, err := owner(c)
-	if err != nil {
-		return err
-	}
-	return i.DB.Update(ctx, func(tx *store.Tx) error { return tx.DropDraft(who) })
 }

@@ -550,11 +550,11 @@ func TestDrafts(t *testing.T) {
 			t.Errorf("ben's draft is ann's: %+v, %v", d, err)
 		}
 		want(t, "a huge draft", i.SaveDraft(ctx, ann, intake.Draft{Request: kinpict.Request{Instruction: strings.Repeat("x", 40<<10)}}), kinpict.Invalid)
-		if err := i.DropDraft(ctx, ann); err != nil {
+		if err := i.SaveDraft(ctx, ann, intake.Draft{}); err != nil {
 			t.Fatal(err)
 		}
 		if d, err := i.Draft(ctx, ann); err != nil || d.Consent {
-			t.Errorf("dropped, yet there: %+v, %v", d, err)
+			t.Errorf("emptied, yet there: %+v, %v", d, err)
 		}
 	})
 }
