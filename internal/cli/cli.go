@@ -98,6 +98,7 @@ type commands struct {
 type session struct {
 	ctx         context.Context
 	config      *config.Config
+	named       bool // somebody set the public URL
 	in          io.Reader
 	out, errOut io.Writer
 }
@@ -151,10 +152,11 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 		fmt.Fprintf(errOut, "kinpict: %v\nhint: kinpict --help lists the commands\n", err)
 		return 2
 	}
-	if !given(k, "public-url") {
+	named := given(k, "public-url")
+	if !named {
 		c.Config.FollowListen()
 	}
-	return fail(errOut, k.Run(&session{ctx: ctx, config: &c.Config, in: in, out: out, errOut: errOut}))
+	return fail(errOut, k.Run(&session{ctx: ctx, config: &c.Config, named: named, in: in, out: out, errOut: errOut}))
 }
 
 // given reports whether a setting came from a flag, the environment or the file.

@@ -42,8 +42,16 @@ func (c *serveCmd) Run(s *session) (err error) {
 		if s.config.Sandbox() {
 			fmt.Fprintln(s.out, "No real money moves.")
 		}
-		if s.config.Local() && s.config.SMTPURL == "" {
+		switch {
+		case s.config.SMTPURL != "":
+		case s.config.Local():
 			fmt.Fprintf(s.out, "Mail, such as sign-in links, is at %s/outbox\n", s.config.PublicURL)
+		default:
+			fmt.Fprintln(s.out, "Mail, such as sign-in links, is kept and not sent. Read it with: kinpict mail list")
+		}
+		if s.config.Reached() && !s.named {
+			fmt.Fprintf(s.errOut, "kinpict: Other machines may reach %s, but links in mails and the way back from a payment lead to %s.\nhint: Set KINPICT_PUBLIC_URL to the address people use.\n",
+				addr, s.config.PublicURL)
 		}
 		if s.config.SafetyHold == "on" || waiting > 0 {
 			fmt.Fprintf(s.out, "Requests that wait for somebody to read their words: %d. See kinpict hold list.\n", waiting)

@@ -33,7 +33,7 @@ func (s Secret) String() string {
 // A Config is the settings. Tags: name is the flag and the file's key, env the
 // variable, default what holds without one, help the sentence in the manual.
 type Config struct {
-	Listen      string `name:"listen" env:"KINPICT_LISTEN" default:"localhost:8080" help:"Address of the site and the API."`
+	Listen      string `name:"listen" env:"KINPICT_LISTEN" default:"localhost:8080" help:"Address of the site and the API. On one that other machines reach, such as 0.0.0.0:8080, set the public URL too; kept mail is then read with kinpict mail, not at /outbox."`
 	PublicURL   string `name:"public-url" env:"KINPICT_PUBLIC_URL" default:"http://localhost:8080" help:"Where people reach the site: links in mails, returns from checkout. Left out, it follows a listen address on this machine. With https cookies are secure and HSTS is on."`
 	Data        string `name:"data" env:"KINPICT_DATA" default:"./kinpict-data" help:"Folder of the embedded database, the pictures and the generated secret."`
 	DatabaseURL Secret `name:"database-url" env:"KINPICT_DATABASE_URL" help:"postgres://… for a fleet. Empty: SQLite in the data folder."`
@@ -94,14 +94,17 @@ func (c *Config) Live() bool { return c.Payments == "stripe" && c.StripeMode == 
 // WebhookSecrets are the secrets of Stripe's webhooks, any of which is believed.
 func (c *Config) WebhookSecrets() []string { return list(string(c.StripeSecrets)) }
 
-// Local reports whether the public URL names this machine and nothing else.
+// Local reports whether the site is for this machine alone: nobody else reaches
+// the address it listens on, and the public URL names no other.
 func (c *Config) Local() bool {
 	u, err := url.Parse(c.PublicURL)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")
+	return err == nil && !c.Reached() && loopback(u.Hostname())
+}
+
+// Reached reports whether other machines may reach the address it listens on.
+func (c *Config) Reached() bool {
+	host, _, err := net.SplitHostPort(c.Listen)
+	return err != nil || !loopback(host)
 }
 
 // EngineNames is the list of engines, in order.

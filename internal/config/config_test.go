@@ -188,6 +188,16 @@ func TestOnlyThisMachineIsLocal(t *testing.T) {
 			t.Errorf("%q is local: %t, want %t", address, got, want)
 		}
 	}
+	for listen, want := range map[string]bool{
+		DefaultListen: true, "localhost:0": true, "127.0.0.1:9": true, "127.9.8.7:9": true, "[::1]:9": true, "LOCALHOST:9": true, "[::ffff:127.0.0.1]:9": true,
+		":9": false, "0.0.0.0:9": false, "[::]:9": false, "192.168.1.4:9": false, "localhost.example:9": false, "localhost": false, "": false,
+	} {
+		cfg := usual()
+		cfg.Listen = listen
+		if got := cfg.Local(); got != want {
+			t.Errorf("listening on %q it is local: %t, want %t", listen, got, want)
+		}
+	}
 }
 
 func TestThePublicURLFollowsALocalListen(t *testing.T) {

@@ -59,7 +59,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 	cookies.Set(w, cookies.Name(browserCookie), browser, int(people.LinkLife.Seconds()))
 	view.Sent, view.Minutes, view.Title = "mail", int(people.LinkLife.Minutes()), say.Say("Look in your mail")
 	switch {
-	case s.Outbox != nil:
+	case view.Outbox:
 		view.Sent = "outbox"
 	case s.KeepsMail:
 		view.Sent, view.Title = "kept", say.Say("Your link is kept for you")

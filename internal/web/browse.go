@@ -178,19 +178,3 @@ func (s *Site) policy(w http.ResponseWriter, r *http.Request) error {
 	view.Retention = retention(v.say())
 	return s.send(w, r, http.StatusOK, "policy-"+name, view)
 }
-
-func (s *Site) outbox(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visit(r)
-	if err != nil {
-		return err
-	}
-	mails, err := s.Outbox.List(r.Context(), "", 50)
-	if err != nil {
-		return err
-	}
-	view := OutboxView{Page: v.private(v.say().Say("Outbox"))}
-	for _, m := range mails {
-		view.Mails = append(view.Mails, Mail{To: m.To, Subject: m.Subject, At: m.CreatedAt, Body: pieces(m.Body)})
-	}
-	return s.send(w, r, http.StatusOK, "outbox", view)
-}

@@ -51,8 +51,8 @@ type Site struct {
 	Sandbox Sandbox
 	// Test is whether no real money moves, which a bar says on every page.
 	Test bool
-	// Outbox is whose mail /outbox shows, sign-in links among it, to everybody who
-	// can reach the site: right only where nobody else can. Nil shows none.
+	// Outbox is whose mail /outbox shows, sign-in links among it, to browsers on
+	// this machine: right only where nobody else reaches the site. Nil shows none.
 	Outbox *mail.Post
 	// KeepsMail is whether mail stays here, because no server sends it.
 	KeepsMail bool
@@ -218,7 +218,7 @@ func (s *Site) visitBy(r *http.Request, c kinpict.Caller) (*visit, error) {
 
 // blank is a page for a visitor nothing is known about.
 func (s *Site) blank(r *http.Request) Page {
-	p := Page{Path: r.URL.Path, Public: s.PublicURL, Art: s.art(), Sandbox: s.Test || s.Sandbox != nil, Outbox: s.Outbox != nil, Generative: s.Generative, Languages: s.Languages.All(), say: s.printer(r)}
+	p := Page{Path: r.URL.Path, Public: s.PublicURL, Art: s.art(), Sandbox: s.Test || s.Sandbox != nil, Outbox: s.opensOutbox(r), Generative: s.Generative, Languages: s.Languages.All(), say: s.printer(r)}
 	switch t := s.Identity.Cookies.Value(r, s.Identity.Cookies.Name(themeCookie)); t {
 	case "light", "dark":
 		p.Theme = t
