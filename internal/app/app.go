@@ -60,6 +60,7 @@ type App struct {
 	now       func() time.Time
 	languages *lang.Set
 	look      *theme.Theme
+	space     *space
 	broken    chan error
 }
 
@@ -89,6 +90,8 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	if a.DB, err = store.Open(ctx, store.Config{URL: dbURL, Now: a.now, Broken: a.breakDown}); err != nil {
 		return nil, err
 	}
+	// Pictures may lie on a disk of their own, below the data folder.
+	a.space = &space{folders: []string{cfg.Data, filepath.Join(cfg.Data, "blobs")}, ask: freeSpace}
 	if err := a.compose(key); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -125,7 +128,7 @@ func (a *App) compose(key []byte) error {
 		return err
 	}
 	a.Keeping = a.keeper(relaxed)
-	a.Intake = &intake.Intake{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Gate: photo.NewGate(photo.GateMiB, photo.GateQueue), Limits: photo.DefaultLimits(), Faces: faces, Turns: turns, Relaxed: relaxed}
+	a.Intake = &intake.Intake{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Gate: photo.NewGate(photo.GateMiB, photo.GateQueue), Limits: photo.DefaultLimits(), Room: a.space.room, Faces: faces, Turns: turns, Relaxed: relaxed}
 	own, err := issuer(cfg, key)
 	if err != nil {
 		return err
@@ -255,6 +258,9 @@ func (a *App) housekeeping(ctx context.Context) {
 	for {
 		if err := errors.Join(a.Intake.Sweep(ctx), a.Studio.Sweep(ctx), a.Keeping.Sweep(ctx), a.People.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.Log.Error("housekeeping", "err", err)
+		}
+		if low := a.space.low(); low != "" {
+			a.Log.Warn("no photo is taken in", "reason", low)
 		}
 		if n, err := a.Studio.HoldsWaiting(ctx); err == nil && n > 0 {
 			a.Log.Info("requests wait for somebody to read their words", "requests", n)

@@ -107,7 +107,7 @@ func (a *App) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	httpd.Health(mux, time.Now, a.DB.Probe)
+	httpd.Health(mux, time.Now, a.DB.Probe, a.space.low)
 	(&api.API{
 		Studio:    a.Studio,
 		Shop:      a.Shop,
@@ -146,6 +146,9 @@ func (a *App) limits() client.Limits {
 		Request: client.RequestLimits{MaxPhotos: kinpict.MaxPhotos, MaxInstruction: kinpict.MaxInstruction, MaxLabel: kinpict.MaxLabel},
 		Rates: []client.RateLimit{
 			{Name: "checks of marks", Limit: generation.NetworkChecks, Seconds: int(generation.CheckWindow / time.Second), Per: "network"},
+			{Name: "guest drafts begun", Limit: intake.NetworkDrafts, Seconds: 86400, Per: "network"},
+			{Name: "guest photos", Limit: int(intake.NetworkQuota.Files), Seconds: 86400, Per: "network"},
+			{Name: "bytes of guest photos", Limit: int(intake.NetworkQuota.Bytes), Seconds: 86400, Per: "network"},
 			{Name: "guest previews", Limit: generation.NetworkPreviews, Seconds: 86400, Per: "network"},
 			{Name: "sign-in links", Limit: people.LinksPerAddress, Seconds: int(people.LinkWindow / time.Second), Per: "address"},
 			{Name: "sign-in links", Limit: people.LinksPerNetwork, Seconds: int(people.LinkWindow / time.Second), Per: "network"},

@@ -3,6 +3,7 @@ package httpd
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -18,8 +19,9 @@ const ProbeTime = 5 * time.Second
 const probeAge = time.Second
 
 // Health adds GET /healthz, which says that the process lives, and GET /readyz,
-// which runs probe to prove that it can do its work.
-func Health(mux *http.ServeMux, now func() time.Time, probe func(context.Context) error) {
+// which runs probe to prove that it can do its work. What notes say stands on
+// lines of its own below a yes, for whoever runs it: "" says nothing.
+func Health(mux *http.ServeMux, now func() time.Time, probe func(context.Context) error, notes ...func() string) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n"))
@@ -30,7 +32,13 @@ func Health(mux *http.ServeMux, now func() time.Time, probe func(context.Context
 			return &kinpict.Error{Code: kinpict.Unavailable, Message: "Not ready.", Err: err}
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("ready\n"))
+		answer := "ready\n"
+		for _, note := range notes {
+			if s := note(); s != "" {
+				answer += s + "\n"
+			}
+		}
+		_, _ = io.WriteString(w, answer)
 		return nil
 	}))
 }

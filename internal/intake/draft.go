@@ -52,7 +52,9 @@ func (i *Intake) Draft(ctx context.Context, c kinpict.Caller) (*Draft, error) {
 // EditDraft lets change make another draft of the one that is kept, and returns
 // it. One follows the other, so that what one page of a person changes does not
 // undo what another one did a moment ago. The request need not be complete or
-// valid; the error is Invalid if it is far too long to become so.
+// valid. The error is Invalid if it is far too long to become so, and for a guest
+// who begins RateLimited, where very many of their network did today, and
+// Unavailable where there is no room.
 func (i *Intake) EditDraft(ctx context.Context, c kinpict.Caller, change func(*Draft)) (*Draft, error) {
 	who, err := owner(c)
 	if err != nil {
@@ -60,12 +62,28 @@ func (i *Intake) EditDraft(ctx context.Context, c kinpict.Caller, change func(*D
 	}
 	var d Draft
 	err = i.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.LockPhotos(who); err != nil {
-			return err
-		}
 		d = Draft{}
 		body, err := tx.Draft(who)
 		if err != nil {
+			return err
+		}
+		begins := body == nil && c.AccountID == ""
+		if begins {
+			// Of a guest who brings nothing, nothing is written.
+			if change(&d); reflect.DeepEqual(d, Draft{}) {
+				return nil
+			}
+			d = Draft{}
+		}
+		if err := tx.LockPhotos(who); err != nil {
+			return err
+		}
+		if begins {
+			if err := i.begin(tx, c); err != nil {
+				return err
+			}
+		}
+		if body, err = tx.Draft(who); err != nil {
 			return err
 		}
 		if body != nil {
@@ -90,4 +108,17 @@ func (i *Intake) EditDraft(ctx context.Context, c kinpict.Caller, change func(*D
 		return nil, err
 	}
 	return &d, nil
+}
+
+// begin counts a guest's draft against their network. Drafts of accounts are as
+// few as those, and asking for what is paid goes by them: they are let in.
+func (i *Intake) begin(tx *store.Tx, c kinpict.Caller) error {
+	if err := i.room(); err != nil || i.Relaxed || c.Network == "" {
+		return err
+	}
+	ok, err := tx.Allow(networkDrafts+c.Network, NetworkDrafts, day)
+	if err == nil && !ok {
+		err = crowded(tx.Now(), "Very many pictures were begun from your network today.")
+	}
+	return err
 }

@@ -40,12 +40,17 @@ type Quota struct {
 	Bytes int64 // of the normalised photos
 }
 
-// Quotas. A guest's counts what was added within 24 hours, deleted or not; an
-// account's what is there now.
+// Quotas. A guest's counts what was added within 24 hours, deleted or not, and so
+// does that of all guests of a network together, since a new guest costs nothing;
+// an account's what is there now.
 var (
 	GuestQuota   = Quota{10, 40 << 20}
+	NetworkQuota = Quota{600, 1 << 30}
 	AccountQuota = Quota{2000, 2 << 30}
 )
+
+// NetworkDrafts is how many drafts the guests of one network may begin a day.
+const NetworkDrafts = 1000
 
 // Codes of checks beside those of package photo.
 const (
@@ -54,7 +59,7 @@ const (
 	CheckTurned   = "turned"
 )
 
-// An Intake keeps photos and drafts. Only Faces, Turns and Relaxed may be left out.
+// An Intake keeps photos and drafts. Only Room, Faces, Turns and Relaxed may be left out.
 type Intake struct {
 	DB     *store.DB
 	Blobs  blob.Bucket
@@ -62,6 +67,9 @@ type Intake struct {
 	Now    func() time.Time
 	Gate   *photo.Gate
 	Limits photo.Limits
+	// Room is Unavailable while nothing more is to be taken in, so that what is
+	// paid for still finds a place; nil is room without end.
+	Room func() error
 	// Faces finds faces in a normalised photo; nil looks for none.
 	Faces func(jpeg []byte) []kinpict.Face
 	// Turns tells the quarter turns, clockwise, that put a normalised photo upright
@@ -108,11 +116,66 @@ func (i *Intake) allow(tx *store.Tx, c kinpict.Caller, bytes int64) error {
 	return nil
 }
 
+// Buckets that count what the guests of one network bring in a day.
+const (
+	networkDrafts = "guest drafts from "
+	networkFiles  = "guest photos from "
+	networkBytes  = "guest photo bytes from "
+)
+
+// allowNetwork counts a photo against the guests of the caller's network, or
+// refuses it with RateLimited. take is false while nothing may be written yet.
+func (i *Intake) allowNetwork(tx *store.Tx, c kinpict.Caller, bytes int64, take bool) error {
+	if i.Relaxed || c.AccountID != "" || c.Network == "" {
+		return nil
+	}
+	for _, b := range []struct {
+		name     string
+		n, limit int64
+	}{{networkFiles + c.Network, 1, NetworkQuota.Files}, {networkBytes + c.Network, bytes, NetworkQuota.Bytes}} {
+		var ok bool
+		var err error
+		if take {
+			ok, err = tx.AllowMany(b.name, b.n, b.limit, day)
+		} else {
+			var used int64
+			used, err = tx.Counted(b.name, day)
+			ok = used+b.n <= b.limit
+		}
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return crowded(tx.Now(), "Very many photos were added from your network today.")
+		}
+	}
+	return nil
+}
+
+const day = 24 * time.Hour
+
+// crowded refuses a guest what their network had enough of today. A network has
+// another name on the next day, with which its counts begin anew.
+func crowded(now time.Time, message string) error {
+	again := now.UTC().Truncate(day).Add(day).Sub(now)
+	return &kinpict.Error{Code: kinpict.RateLimited, Message: message, Hint: "Sign in to go on now, or come back tomorrow.",
+		Members: map[string]any{"retry_after": int(again.Seconds()) + 1}}
+}
+
+// room is Room's answer.
+func (i *Intake) room() error {
+	if i.Room == nil {
+		return nil
+	}
+	return i.Room()
+}
+
 // Add makes a photo of an upload. The same upload by the same owner is the same
 // photo, kept longer.
 //
-// The error is Unauthenticated for nobody, QuotaExceeded, one of photo.Inspect's
-// for what cannot be used, or Unavailable when too many photos are being made.
+// The error is Unauthenticated for nobody, QuotaExceeded, RateLimited for a guest
+// of a network that brought very many, one of photo.Inspect's for what cannot be
+// used, or Unavailable when too many photos are being made or there is no room.
 func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpict.Photo, error) {
 	who, err := owner(c)
 	if err != nil {
@@ -122,6 +185,9 @@ func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpi
 	source := hex.EncodeToString(sum[:])
 	if p, err := i.known(ctx, c, source); p != nil || err != nil {
 		return p, err
+	}
+	if err := i.room(); err != nil {
+		return nil, err
 	}
 	n, err := i.Gate.Normalise(ctx, c.Counted(), data, i.Limits)
 	if err != nil {
@@ -156,6 +222,9 @@ func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpi
 		if err := i.allow(tx, c, p.Bytes); err != nil {
 			return err
 		}
+		if err := i.allowNetwork(tx, c, p.Bytes, true); err != nil {
+			return err
+		}
 		also, err := likes(tx, p)
 		if err != nil {
 			return err
@@ -167,7 +236,8 @@ func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpi
 	})
 	// After any other error the row may be there all the same, so its bytes stay
 	// until the sweep has looked, as do those that cannot be removed now.
-	if errors.Is(err, &kinpict.Error{Code: kinpict.QuotaExceeded}) || err == nil && kept.ID != p.ID {
+	full := errors.Is(err, &kinpict.Error{Code: kinpict.QuotaExceeded}) || errors.Is(err, &kinpict.Error{Code: kinpict.RateLimited})
+	if full || err == nil && kept.ID != p.ID {
 		_ = i.remove(context.WithoutCancel(ctx), p)
 	}
 	if err != nil {
@@ -177,14 +247,17 @@ func (i *Intake) Add(ctx context.Context, c kinpict.Caller, data []byte) (*kinpi
 }
 
 // known returns the photo this upload already is, kept longer, or nil, or
-// QuotaExceeded before anything is decoded.
+// QuotaExceeded or RateLimited before anything is decoded.
 func (i *Intake) known(ctx context.Context, c kinpict.Caller, source string) (*kinpict.Photo, error) {
 	var p *kinpict.Photo
 	err := i.DB.View(ctx, func(tx *store.Tx) (err error) {
 		if p, err = tx.PhotoBySource(c.Owner(), source); p != nil || err != nil {
 			return err
 		}
-		return i.allow(tx, c, 1)
+		if err := i.allow(tx, c, 1); err != nil {
+			return err
+		}
+		return i.allowNetwork(tx, c, 1, false)
 	})
 	if p == nil || err != nil {
 		return nil, err
@@ -273,22 +346,29 @@ func (i *Intake) remove(ctx context.Context, p kinpict.Photo) error {
 	return errors.Join(i.Blobs.Delete(ctx, p.Key), i.Blobs.Delete(ctx, p.ThumbKey))
 }
 
-// sweepBatch bounds what one step of a sweep holds in memory.
+// sweepBatch bounds what one step of a sweep holds in memory, and how long others
+// wait for it to write.
 const sweepBatch = 500
 
 // Sweep removes photos past their time, bytes of deleted photos, bytes an hour
 // old that belong to no photo, and old drafts. What fails is reported and does
 // not stop the rest; the next sweep tries again.
 func (i *Intake) Sweep(ctx context.Context) error {
-	err := i.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.SweepDrafts(tx.Now().Add(-GuestLife), tx.Now().Add(-AccountLife)); err != nil {
-			return err
+	for _, step := range []func(*store.Tx) (int64, error){
+		func(tx *store.Tx) (int64, error) {
+			return tx.SweepDrafts(tx.Now().Add(-GuestLife), tx.Now().Add(-AccountLife), sweepBatch)
+		},
+		func(tx *store.Tx) (int64, error) { return tx.ExpirePhotos(sweepBatch) },
+	} {
+		for n := int64(sweepBatch); n == sweepBatch; {
+			err := i.DB.Update(ctx, func(tx *store.Tx) (err error) {
+				n, err = step(tx)
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("sweep photos: %w", err)
+			}
 		}
-		_, err := tx.ExpirePhotos()
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("sweep photos: %w", err)
 	}
 	if err := errors.Join(i.sweepGone(ctx), i.sweepOrphans(ctx)); err != nil {
 		return fmt.Errorf("sweep photos: %w", err)

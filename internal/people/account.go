@@ -91,8 +91,18 @@ func (p *People) Token(ctx context.Context, bearer string) (kinpict.Caller, erro
 // rate limits, what networks spent before yesterday, what guests confirmed, mail older than 30 days.
 func (p *People) Sweep(ctx context.Context) error {
 	const day = 24 * time.Hour
+	// There may be very many of these, and nobody shall wait for them.
+	for n, most := int64(1), 1000; n > 0; {
+		err := p.DB.Update(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.SweepLimits(tx.Now().Add(-day), most)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return p.DB.Update(ctx, func(tx *store.Tx) error {
-		return errors.Join(tx.SweepPeople(tx.Now().Add(-day)), tx.SweepConsole(tx.Now().Add(-day)), tx.SweepLimits(tx.Now().Add(-day)),
+		return errors.Join(tx.SweepPeople(tx.Now().Add(-day)), tx.SweepConsole(tx.Now().Add(-day)),
 			tx.SweepGuests(store.Day(tx.Now())-1), tx.SweepConsents(tx.Now().Add(-day)), tx.SweepMail(tx.Now().Add(-KeepMail)))
 	})
 }

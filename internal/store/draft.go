@@ -39,9 +39,10 @@ func (t *Tx) moveDraft(from, to string) error {
 	return t.DropDraft(from)
 }
 
-// SweepDrafts forgets drafts untouched since the given times.
-func (t *Tx) SweepDrafts(guests, accounts time.Time) error {
-	_, err := t.exec(`DELETE FROM draft WHERE updated_at <= $1 OR (updated_at <= $2 AND owner LIKE $3)`,
-		micros(accounts), micros(guests), kinpict.GuestPrefix+"%")
-	return err
+// SweepDrafts forgets drafts untouched since the given times, at most limit, and
+// returns how many.
+func (t *Tx) SweepDrafts(guests, accounts time.Time, limit int) (int64, error) {
+	return t.exec(`DELETE FROM draft WHERE owner IN (SELECT owner FROM draft
+		WHERE updated_at <= $1 OR (updated_at <= $2 AND owner LIKE $3) LIMIT $4)`,
+		micros(accounts), micros(guests), kinpict.GuestPrefix+"%", limit)
 }

@@ -210,9 +210,10 @@ func (t *Tx) movePhotos(from, to string, until time.Time) error {
 	return err
 }
 
-// ExpirePhotos marks photos past their time as gone and returns how many.
-func (t *Tx) ExpirePhotos() (int64, error) {
-	return t.exec(`UPDATE photo SET deleted_at = $1 WHERE deleted_at = 0 AND expires_at <= $1`, t.now)
+// ExpirePhotos marks photos past their time as gone, at most limit, and returns
+// how many.
+func (t *Tx) ExpirePhotos(limit int) (int64, error) {
+	return t.exec(`UPDATE photo SET deleted_at = $1 WHERE id IN (SELECT id FROM photo WHERE deleted_at = 0 AND expires_at <= $1 LIMIT $2)`, t.now, limit)
 }
 
 // GonePhotos returns up to limit photos that are gone and whose bytes may still

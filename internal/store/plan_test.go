@@ -116,7 +116,7 @@ func TestNoQuestionReadsEverybodysRows(t *testing.T) {
 		{"how long pictures took", func(tx *store.Tx) error { _, err := tx.RecentRuns(since, 10); return err }},
 		{"the queue", func(tx *store.Tx) error { _, _, err := tx.Queue(10); return err }},
 		{"consents to forget", func(tx *store.Tx) error { return tx.SweepConsents(since) }},
-		{"drafts to forget", func(tx *store.Tx) error { return tx.SweepDrafts(since, since) }},
+		{"drafts to forget", func(tx *store.Tx) error { _, err := tx.SweepDrafts(since, since, 10); return err }},
 		{"a console session", func(tx *store.Tx) error { _, err := tx.ConsoleSession([]byte("a"), []byte("b")); return err }},
 		{"a second factor", func(tx *store.Tx) error { _, err := tx.Factor("ann"); return err }},
 		{"what staff did", func(tx *store.Tx) error { _, err := tx.Deeds(&store.Deed{At: since}, 50); return err }},

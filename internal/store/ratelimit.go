@@ -25,21 +25,34 @@ func (l OwnLimit) Of(whose string) string { return string(l) + whose }
 // uses in a window that begins with the first of them. A refused use is not
 // counted. The one statement holds across processes.
 func (t *Tx) Allow(bucket string, limit int, window time.Duration) (bool, error) {
-	if limit < 1 {
+	return t.AllowMany(bucket, 1, int64(limit), window)
+}
+
+// AllowMany is Allow for n uses at once, such as bytes: all of them or none.
+func (t *Tx) AllowMany(bucket string, n, limit int64, window time.Duration) (bool, error) {
+	// The first row is put without being compared with the limit.
+	if n > limit {
 		return false, nil
 	}
 	// A window that begins in the future is left over from a clock set back.
-	n, err := t.exec(`INSERT INTO rate_limit (bucket, since, used) VALUES ($1, $2, 1)
+	done, err := t.exec(`INSERT INTO rate_limit (bucket, since, used) VALUES ($1, $2, $5)
 		ON CONFLICT (bucket) DO UPDATE SET
-			used = CASE WHEN rate_limit.since > $3 AND rate_limit.since <= $2 THEN rate_limit.used + 1 ELSE 1 END,
+			used = CASE WHEN rate_limit.since > $3 AND rate_limit.since <= $2 THEN rate_limit.used + $5 ELSE $5 END,
 			since = CASE WHEN rate_limit.since > $3 AND rate_limit.since <= $2 THEN rate_limit.since ELSE $2 END
-		WHERE rate_limit.since <= $3 OR rate_limit.since > $2 OR rate_limit.used < $4`,
-		bucket, t.now, t.now-window.Microseconds(), limit)
-	return n == 1, err
+		WHERE rate_limit.since <= $3 OR rate_limit.since > $2 OR rate_limit.used + $5 <= $4`,
+		bucket, t.now, t.now-window.Microseconds(), limit, n)
+	return done == 1, err
 }
 
-// SweepLimits forgets buckets not begun since the given time.
-func (t *Tx) SweepLimits(before time.Time) error {
-	_, err := t.exec(`DELETE FROM rate_limit WHERE since <= $1`, micros(before))
-	return err
+// Counted is how much of a bucket is used in the window that runs now.
+func (t *Tx) Counted(bucket string, window time.Duration) (n int64, err error) {
+	err = t.row(`SELECT coalesce(max(used), 0) FROM rate_limit WHERE bucket = $1 AND since > $2 AND since <= $3`,
+		bucket, t.now-window.Microseconds(), t.now).Scan(&n)
+	return n, err
+}
+
+// SweepLimits forgets buckets not begun since the given time, at most limit, and
+// returns how many.
+func (t *Tx) SweepLimits(before time.Time, limit int) (int64, error) {
+	return t.exec(`DELETE FROM rate_limit WHERE bucket IN (SELECT bucket FROM rate_limit WHERE since <= $1 LIMIT $2)`, micros(before), limit)
 }
