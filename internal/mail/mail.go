@@ -33,11 +33,11 @@ import (
 
 // Times and counts.
 const (
-	// AtOnce is how many messages one process sends at a time.
-	AtOnce = 4
-	// SendTime bounds one attempt. A claim outlives it, so that a message is
+	// atOnce is how many messages one process sends at a time.
+	atOnce = 4
+	// sendTime bounds one attempt. A claim outlives it, so that a message is
 	// free again only when nobody is sending it any more.
-	SendTime = time.Minute
+	sendTime = time.Minute
 	claim    = 2 * time.Minute
 	// grace is what an attempt under way still gets when the process stops: to
 	// cut it off after the server took the message would send it twice.
@@ -104,7 +104,7 @@ func (p *Post) Work(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			p.Log.Error("mail", "err", err)
 		}
-		if n == AtOnce && err == nil {
+		if n == atOnce && err == nil {
 			continue // there may be more
 		}
 		select {
@@ -114,12 +114,12 @@ func (p *Post) Work(ctx context.Context) {
 	}
 }
 
-// Round sends up to AtOnce messages that are due and returns how many it ended:
+// Round sends up to atOnce messages that are due and returns how many it ended:
 // those handed on and those given up.
 func (p *Post) Round(ctx context.Context) (int, error) {
 	var due []store.Mail
 	err := p.DB.Read(ctx, func(t *store.Tx) (err error) {
-		due, err = t.DueMail(AtOnce)
+		due, err = t.DueMail(atOnce)
 		return err
 	})
 	if err != nil {
@@ -161,7 +161,7 @@ func (p *Post) send(ctx context.Context, m *store.Mail) (bool, error) {
 		}
 		return p.giveUp(after, m, why)
 	}
-	sending, stop := context.WithTimeout(after, SendTime)
+	sending, stop := context.WithTimeout(after, sendTime)
 	defer stop()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, stop) })()
 	fate, err := p.Sender.Send(sending, &Message{ID: m.ID, To: m.To, Subject: m.Subject, Body: m.Body, At: m.CreatedAt})

@@ -21,8 +21,8 @@ type SignIn struct {
 	Browser string // "Firefox", "" where it did not say
 	System  string // "Windows", "" where it did not say
 	Begun   time.Time
-	Seen    time.Time // up to five minutes ago it may have been seen since
-	Ends    time.Time // by itself, if it is not used meanwhile
+	Seen    time.Time // the last use, noted every five minutes at most
+	Ends    time.Time // unless it is used before
 	Here    bool      // it is the one who asks
 }
 
@@ -31,7 +31,7 @@ type Token struct {
 	ID   string
 	Name string
 	Made time.Time
-	Used time.Time // zero: never; to the minute
+	Used time.Time // the last use, to the minute; zero: never
 }
 
 // SignIns are the caller's sign-ins that are good now, the newest first. cookie

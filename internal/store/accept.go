@@ -143,7 +143,7 @@ func (t *Tx) spend(accountID string, cost kinpict.Credits) ([]ledger.Alloc, erro
 	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
-	lots, err := t.lots(`account_id = $1 AND remaining > 0`, accountID)
+	lots, err := t.lots(`WHERE account_id = $1 AND remaining > 0`, accountID)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 func (t *Tx) auditHistory(scope Scope) ([]Finding, error) {
 	var found []Finding
 	lots := map[string]*ledger.Lot{}
-	all, err := t.lots(scoped(`{account_id}`, scope), scope.AccountID)
+	all, err := t.lots(`WHERE `+scoped(`{account_id}`, scope), scope.AccountID)
 	if err != nil {
 		return nil, err
 	}

@@ -38,13 +38,13 @@ func scanLot(row interface{ Scan(...any) error }) (*ledger.Lot, error) {
 	return &l, err
 }
 
-func (t *Tx) lots(where string, args ...any) ([]*ledger.Lot, error) {
+func (t *Tx) lots(which string, args ...any) ([]*ledger.Lot, error) {
 	var out []*ledger.Lot
 	err := t.each(func(r *sql.Rows) error {
 		l, err := scanLot(r)
 		out = append(out, l)
 		return err
-	}, `SELECT `+lotColumns+` FROM lot WHERE `+where, args...)
+	}, `SELECT `+lotColumns+` FROM lot `+which, args...)
 	return out, err
 }
 
@@ -61,7 +61,7 @@ func (t *Tx) openBook(accountID, where string, args ...any) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.lots, err = t.lots(`account_id = $1 AND (`+where+`)`, append([]any{accountID}, args...)...); err != nil {
+	if b.lots, err = t.lots(`WHERE account_id = $1 AND (`+where+`)`, append([]any{accountID}, args...)...); err != nil {
 		return nil, err
 	}
 	b.remember()
@@ -188,7 +188,7 @@ func (b *book) writeLots(after []ledger.Lot) error {
 // nextExpiry finds when the first lot with something left dies.
 func (b *book) nextExpiry() error {
 	b.expiry = 0
-	lots, err := b.t.lots(`account_id = $1 AND remaining > 0 AND expires_at IS NOT NULL`, b.id)
+	lots, err := b.t.lots(`WHERE account_id = $1 AND remaining > 0 AND expires_at IS NOT NULL`, b.id)
 	for _, l := range lots {
 		if d := l.DiesAt(); b.expiry == 0 || d < b.expiry {
 			b.expiry = d

@@ -149,7 +149,7 @@ func (t *Tx) LotRowsBefore(accountID string, before LotRow, limit int) ([]LotRow
 	if before.ID != "" {
 		at = micros(before.CreatedAt)
 	}
-	lots, err := t.lots(`account_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`, accountID, at, before.ID, limit)
+	lots, err := t.lots(`WHERE account_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`, accountID, at, before.ID, limit)
 	out := make([]LotRow, 0, len(lots))
 	for _, l := range lots {
 		out = append(out, LotRow{ID: l.ID, Kind: l.Kind, Source: l.SourceType + " " + l.SourceID, Granted: l.Granted, Remaining: l.Remaining, Consumed: l.Consumed,

@@ -18,8 +18,12 @@ const heldColumns = `id, account_id, reason, request, cost, coalesce(generation_
 // waits is what can still go on or be decided; $1 is the time.
 const waits = `generation_id IS NULL AND withdrawn_at = 0 AND expires_at > $1`
 
-// emptied is a request whose words are gone.
-const emptied = `{}`
+// emptied is a request whose words are gone; over is what waits no more and has
+// words still. $1 is the time.
+const (
+	emptied = `{}`
+	over    = `generation_id IS NULL AND request <> '` + emptied + `' AND expires_at <= $1`
+)
 
 // PutHeld parks a request, for credits unless it says otherwise.
 func (t *Tx) PutHeld(h *kinpict.HeldRequest) error {
@@ -71,13 +75,13 @@ func scanHeld(row interface{ Scan(...any) error }) (*kinpict.HeldRequest, error)
 	return &h, json.Unmarshal([]byte(body), &h.Request)
 }
 
-func (t *Tx) heldList(where string, args ...any) ([]*kinpict.HeldRequest, error) {
-	return list(t, func(r *sql.Rows) (*kinpict.HeldRequest, error) { return scanHeld(r) }, `SELECT `+heldColumns+` FROM held_request WHERE `+where, args...)
+func (t *Tx) heldList(which string, args ...any) ([]*kinpict.HeldRequest, error) {
+	return list(t, func(r *sql.Rows) (*kinpict.HeldRequest, error) { return scanHeld(r) }, `SELECT `+heldColumns+` FROM held_request `+which, args...)
 }
 
 // Waiting are the account's requests that wait, oldest first.
 func (t *Tx) Waiting(accountID string) ([]*kinpict.HeldRequest, error) {
-	return t.heldList(waits+` AND account_id = $2 ORDER BY created_at, id`, t.now, accountID)
+	return t.heldList(`WHERE `+waits+` AND account_id = $2 ORDER BY created_at, id`, t.now, accountID)
 }
 
 // mostRead bounds how far back an account's words are compared.
@@ -86,7 +90,7 @@ const mostRead = 100
 // ReadWords are the account's requests whose words a person read or is to read,
 // newest first, as far as the words are still there.
 func (t *Tx) ReadWords(accountID string) ([]*kinpict.HeldRequest, error) {
-	return t.heldList(`account_id = $1 AND reason = 'safety' AND request <> '`+emptied+`' ORDER BY created_at DESC, id DESC LIMIT $2`, accountID, mostRead)
+	return t.heldList(`WHERE account_id = $1 AND reason = 'safety' AND request <> '`+emptied+`' ORDER BY created_at DESC, id DESC LIMIT $2`, accountID, mostRead)
 }
 
 // HoldForSafety makes a request that waits for credits one that waits for a
@@ -117,16 +121,16 @@ func (t *Tx) Withdraw(accountID, id string) (bool, error) {
 // Undecided are the requests that wait for a person, those first that wait
 // longest: behind the id after ("" for the first), at most limit.
 func (t *Tx) Undecided(after string, limit int) ([]*kinpict.HeldRequest, error) {
-	return t.heldList(waits+` AND reason = 'safety' AND decision = '' AND id > $2 ORDER BY id LIMIT $3`, t.now, after, limit)
+	return t.heldList(`WHERE `+waits+` AND reason = 'safety' AND decision = '' AND id > $2 ORDER BY id LIMIT $3`, t.now, after, limit)
 }
 
 // Decided are the requests about which that was decided, newest first: before
 // the id before ("" for the newest), at most limit.
 func (t *Tx) Decided(decision, before string, limit int) ([]*kinpict.HeldRequest, error) {
 	if before == "" {
-		return t.heldList(`reason = 'safety' AND decision = $1 ORDER BY id DESC LIMIT $2`, decision, limit)
+		return t.heldList(`WHERE reason = 'safety' AND decision = $1 ORDER BY id DESC LIMIT $2`, decision, limit)
 	}
-	return t.heldList(`reason = 'safety' AND decision = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, decision, before, limit)
+	return t.heldList(`WHERE reason = 'safety' AND decision = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, decision, before, limit)
 }
 
 // CountUndecided is how many requests wait for a person.
@@ -135,8 +139,21 @@ func (t *Tx) CountUndecided() (n int, err error) {
 	return n, err
 }
 
+// Unread are the requests whose time went by before a person read them and whose
+// words are still there, at most limit.
+func (t *Tx) Unread(limit int) ([]*kinpict.HeldRequest, error) {
+	return t.heldList(`WHERE `+over+` AND reason = 'safety' AND decision = '' AND withdrawn_at = 0 ORDER BY expires_at, id LIMIT $2`, t.now, limit)
+}
+
+// Forget removes the words of a request that has had its time, and reports
+// whether they were still there.
+func (t *Tx) Forget(id string) (bool, error) {
+	n, err := t.exec(`UPDATE held_request SET request = '`+emptied+`', note = '' WHERE `+over+` AND id = $2`, t.now, id)
+	return n == 1, err
+}
+
 // SweepHeld removes the words of requests that have had their time.
 func (t *Tx) SweepHeld() error {
-	_, err := t.exec(`UPDATE held_request SET request = '`+emptied+`', note = '' WHERE generation_id IS NULL AND request <> '`+emptied+`' AND expires_at <= $1`, t.now)
+	_, err := t.exec(`UPDATE held_request SET request = '`+emptied+`', note = '' WHERE `+over, t.now)
 	return err
 }

@@ -99,7 +99,7 @@ func (t *Tx) HeldRequests(accountID string, after *kinpict.HeldRequest, limit in
 	if after == nil {
 		after = &kinpict.HeldRequest{}
 	}
-	return t.heldList(`account_id = $1 AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4`, accountID, micros(after.CreatedAt), after.ID, limit)
+	return t.heldList(`WHERE account_id = $1 AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4`, accountID, micros(after.CreatedAt), after.ID, limit)
 }
 
 // SharesOf are the links to all pictures of an owner, dead ones included as long

@@ -246,7 +246,7 @@ func (t *Tx) Balance(accountID string) (kinpict.Balance, error) {
 	}
 	live := b.Balance
 	if expiry != 0 && expiry <= t.now {
-		lots, err := t.lots(`account_id = $1 AND remaining > 0`, accountID)
+		lots, err := t.lots(`WHERE account_id = $1 AND remaining > 0`, accountID)
 		if err != nil {
 			return b, err
 		}

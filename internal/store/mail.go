@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// MailLife is how long the sending of a message is tried that says nothing else.
+// MailLife is how long a message is retried unless it names its own end.
 const MailLife = 48 * time.Hour
 
 // A MailState is where a message stands.

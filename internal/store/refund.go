@@ -112,5 +112,5 @@ func (t *Tx) PaidLot(purchaseID string) (*ledger.Lot, error) {
 // PurchaseLots are the lots that a purchase was granted: what was bought, and
 // the extra credits of a code.
 func (t *Tx) PurchaseLots(purchaseID string) ([]*ledger.Lot, error) {
-	return t.lots(`source_type = 'purchase' AND source_id = $1`, purchaseID)
+	return t.lots(`WHERE source_type = 'purchase' AND source_id = $1`, purchaseID)
 }

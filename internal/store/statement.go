@@ -14,7 +14,7 @@ import (
 
 // Lots are the account's lots with something left, in spend order.
 func (t *Tx) Lots(accountID string) ([]kinpict.Lot, error) {
-	lots, err := t.lots(`account_id = $1 AND remaining > 0`, accountID)
+	lots, err := t.lots(`WHERE account_id = $1 AND remaining > 0`, accountID)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (t *Tx) Lots(accountID string) ([]kinpict.Lot, error) {
 // EmptyLots are the account's lots with nothing left to spend, newest first, at
 // most limit.
 func (t *Tx) EmptyLots(accountID string, limit int) ([]kinpict.Lot, error) {
-	lots, err := t.lots(`account_id = $1 AND (remaining = 0 OR expires_at <= $2 AND coalesce(grace_until, 0) <= $2)
+	lots, err := t.lots(`WHERE account_id = $1 AND (remaining = 0 OR expires_at <= $2 AND coalesce(grace_until, 0) <= $2)
 		ORDER BY created_at DESC, id DESC LIMIT $3`, accountID, t.now, limit)
 	var out []kinpict.Lot
 	for _, l := range lots {
