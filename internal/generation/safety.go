@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"time"
 	"unicode"
 
 	"kinpict"
@@ -318,20 +319,50 @@ func (s *Studio) Decide(ctx context.Context, c kinpict.Caller, id, decision, not
 		if !done {
 			return decided(h)
 		}
-		if err := t.TouchPhotos(h.AccountID, photoIDs(h.Request), h.ExpiresAt); err != nil || owner.Email == "" {
+		if err := t.TouchPhotos(h.AccountID, photoIDs(h.Request), h.ExpiresAt); err != nil {
 			return err
 		}
-		language := owner.Language
-		if language == "" {
-			language = h.Language
-		}
-		subject, body := s.verdict(h, s.Languages.For(language))
-		return t.SendMail(store.Mail{ID: s.IDs.New(kinpict.MailPrefix), To: owner.Email, Subject: subject, Body: body, ExpiresAt: h.ExpiresAt})
+		return s.write(t, owner, h, s.verdict, h.ExpiresAt)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return h, nil
+}
+
+// write puts a mail about a held request into its owner's outbox, if they have
+// an address.
+func (s *Studio) write(t *store.Tx, owner *kinpict.Account, h *kinpict.HeldRequest, letter func(*kinpict.HeldRequest, *lang.Printer) (subject, body string), until time.Time) error {
+	if owner.Email == "" {
+		return nil
+	}
+	language := owner.Language
+	if language == "" {
+		language = h.Language
+	}
+	subject, body := letter(h, s.Languages.For(language))
+	return t.SendMail(store.Mail{ID: s.IDs.New(kinpict.MailPrefix), To: owner.Email, Subject: subject, Body: body, ExpiresAt: until})
+}
+
+// apologise tells the owner that nobody read their words in time.
+func (s *Studio) apologise(t *store.Tx, h *kinpict.HeldRequest) error {
+	owner, err := t.Account(h.AccountID)
+	if err != nil {
+		return err
+	}
+	return s.write(t, owner, h, func(h *kinpict.HeldRequest, say *lang.Printer) (subject, body string) {
+		return say.Say("Your request waited too long"),
+			paragraphs(say.Say("Nobody has read the words of your picture, %s, in time. We are sorry.", s.title(h, say)),
+				say.Say("Nothing was taken. You can put it together again here, in these words or others:"), s.PublicURL+"/create")
+	}, time.Time{})
+}
+
+// title is the name of the scenario a request is for.
+func (s *Studio) title(h *kinpict.HeldRequest, say *lang.Printer) string {
+	if sc, err := s.Scenarios.Scenario(h.Request.Scenario); err == nil {
+		return sc.In(say.Code).Title
+	}
+	return h.Request.Scenario
 }
 
 // decided says who was first.
@@ -365,10 +396,7 @@ func legible(text string) string {
 // of their words, nor what staff wrote about these: mail is read over shoulders,
 // and the page has it all.
 func (s *Studio) verdict(h *kinpict.HeldRequest, say *lang.Printer) (subject, body string) {
-	title := h.Request.Scenario
-	if sc, err := s.Scenarios.Scenario(title); err == nil {
-		title = sc.In(say.Code).Title
-	}
+	title := s.title(h, say)
 	page := s.PublicURL + "/held/" + h.ID
 	kept := say.Say("Your photos and words are kept until %s.", say.Date(h.ExpiresAt))
 	if h.Decision == kinpict.HoldApproved {

@@ -540,3 +540,43 @@ func TestTheSettingComesWhileARequestWaits(t *testing.T) {
 		r.wantLeft("both made", 2)
 	})
 }
+
+// Nobody comes to read: the person is told once, and nothing is kept of the words.
+func TestWordsNobodyReadsInTime(t *testing.T) {
+	guarded(t, func(ctx context.Context, r *room) {
+		in := r.intent("one")
+		in.Language = "de"
+		_, err := r.Accept(ctx, r.ann, in, r.doubtful())
+		id, _ := heldBy(r.t, "two readings", err)
+		other := r.doubtful()
+		other.Instruction += ", taken back"
+		_, err = r.Accept(ctx, r.ann, r.intent("two"), other)
+		back, _ := heldBy(r.t, "two readings", err)
+		r.wantCode("taken back", r.Withdraw(ctx, r.ann, back), "")
+		r.clock.Advance(store.KeepHeld - time.Second)
+		r.wantCode("a sweep before its time", r.Sweep(ctx), "")
+		if m := r.outbox(); len(m) != 0 {
+			r.t.Errorf("told too early: %+v", m)
+		}
+		r.clock.Advance(time.Second)
+		_, err = r.Decide(ctx, staff, id, kinpict.HoldApproved, "")
+		r.wantCode("too late", err, kinpict.NotFound)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() { r.wantCode("a sweep", r.Sweep(ctx), "") })
+		}
+		wg.Wait()
+		m := r.outbox()
+		if len(m) != 1 || m[0].Subject != "Dein Auftrag hat zu lange gewartet" || strings.Contains(m[0].Body, "coffin") || !strings.Contains(m[0].Body, "https://photos.example.org/create") {
+			r.t.Errorf("ann is told %+v", m)
+		}
+		r.update(func(tx *store.Tx) error {
+			h, err := tx.AnyHeld(id)
+			if err == nil && h.Request.Instruction != "" {
+				r.t.Errorf("its words are kept: %+v", h)
+			}
+			return err
+		})
+		r.wantLeft("nobody read it", 80)
+	})
+}

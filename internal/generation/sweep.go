@@ -92,6 +92,33 @@ func (s *Studio) sweepDeleted(ctx context.Context) error {
 		}
 	}
 	errs = append(errs, s.DB.Update(ctx, func(t *store.Tx) error { return t.SweepShares() }),
-		s.DB.Update(ctx, func(t *store.Tx) error { return t.SweepHeld() }))
+		s.sweepHeld(ctx))
 	return errors.Join(errs...)
+}
+
+// sweepHeld forgets the words of requests that waited too long. Whoever waited
+// for a person that never came is told, once.
+func (s *Studio) sweepHeld(ctx context.Context) error {
+	return s.DB.Update(ctx, func(t *store.Tx) error {
+		unread, err := t.Unread(100)
+		if err != nil {
+			return err
+		}
+		for _, h := range unread {
+			mine, err := t.Forget(h.ID) // another process may sweep, too
+			if err != nil {
+				return err
+			}
+			if !mine {
+				continue
+			}
+			if err := s.apologise(t, h); err != nil {
+				return err
+			}
+		}
+		if len(unread) == 100 {
+			return nil // the rest next time, with their mails
+		}
+		return t.SweepHeld()
+	})
 }

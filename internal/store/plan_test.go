@@ -81,6 +81,7 @@ func TestNoQuestionReadsEverybodysRows(t *testing.T) {
 		{"requests staff approved", func(tx *store.Tx) error { _, err := tx.Decided("approved", "", 50); return err }},
 		{"older ones", func(tx *store.Tx) error { _, err := tx.Decided("approved", "hld_9", 50); return err }},
 		{"how many wait for staff", func(tx *store.Tx) error { _, err := tx.CountUndecided(); return err }},
+		{"requests nobody read", func(tx *store.Tx) error { _, err := tx.Unread(50); return err }},
 		{"words whose time is over", func(tx *store.Tx) error { return tx.SweepHeld() }},
 		{"what is kept of a person", func(tx *store.Tx) error {
 			_, err := tx.Kept(&kinpict.Account{ID: "ann", Email: "ann@example.org"})
