@@ -61,7 +61,7 @@ func (a *API) exportAccount(c *call) error {
 	if err != nil {
 		return err
 	}
-	httpd.Picture(h, "application/zip", e.Name, true)
+	httpd.Attachment(h, "application/zip", e.Name)
 	_, err = e.Write(c.ctx(), c.w)
 	return err
 }

@@ -45,19 +45,35 @@ func Immutable(h http.Header) { h.Set("Cache-Control", "public, max-age=31536000
 // pages, and opened by itself it can run nothing and is found by no search
 // engine. An empty file name leaves the name to the browser.
 func Picture(h http.Header, contentType, file string, download bool) {
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("X-Robots-Tag", "noindex")
+	personal(h, contentType)
 	disposition := "inline"
 	if download {
 		disposition = "attachment"
 	}
+	h.Set("Content-Disposition", named(disposition, file))
+}
+
+// Attachment sets the headers of a person's file that is kept and not looked at.
+func Attachment(h http.Header, contentType, file string) {
+	personal(h, contentType)
+	h.Set("Content-Disposition", named("attachment", file))
+}
+
+// personal is what all files of a person have in common.
+func personal(h http.Header, contentType string) {
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("X-Robots-Tag", "noindex")
+}
+
+// named is a Content-Disposition with the name of the file, if there is one.
+func named(disposition, file string) string {
 	if file != "" {
 		// The plain name is for programs that do not know the other (RFC 6266, appendix D).
 		disposition += `; filename="` + strings.Map(plainName, file) + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(file), "+", "%20")
 	}
-	h.Set("Content-Disposition", disposition)
+	return disposition
 }
 
 // plainName puts an underscore where a character of a file name could be read

@@ -162,7 +162,7 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	httpd.Picture(w.Header(), "application/zip", e.Name, true)
+	httpd.Attachment(w.Header(), "application/zip", e.Name)
 	_, err = e.Write(r.Context(), w)
 	return err
 }
