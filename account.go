@@ -64,6 +64,12 @@ type Caller struct {
 	Network string
 }
 
+// Fresh reports whether the caller signed in just now, as what cannot be undone
+// asks for. A token proves itself with each request.
+func (c Caller) Fresh(now time.Time) bool {
+	return c.SignedInAt.IsZero() || now.Before(c.SignedInAt.Add(FreshSignIn))
+}
+
 // Owner is the id that owns what the caller makes, or "" for nobody.
 func (c Caller) Owner() string {
 	if c.AccountID != "" {

@@ -68,10 +68,8 @@ func (k *Keeper) Kept(ctx context.Context, c kinpict.Caller) (a *kinpict.Account
 }
 
 // Fresh reports whether the caller may delete their account without signing in
-// again. A token proves itself with each request.
-func (k *Keeper) Fresh(c kinpict.Caller) bool {
-	return c.SignedInAt.IsZero() || k.Now().Before(c.SignedInAt.Add(kinpict.FreshSignIn))
-}
+// again.
+func (k *Keeper) Fresh(c kinpict.Caller) bool { return c.Fresh(k.Now()) }
 
 // Delete deletes the caller's account and everything kept of them, at once and
 // for ever, and says what went.

@@ -65,7 +65,7 @@ func (p *People) CreateToken(ctx context.Context, email, name string) (string, e
 	if err != nil {
 		return "", err
 	}
-	return p.newToken(ctx, a.ID, name)
+	return p.newToken(ctx, a.ID, name, true)
 }
 
 // Token returns who an API token belongs to, or an Unauthenticated error.

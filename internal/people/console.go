@@ -31,7 +31,8 @@ const (
 
 // SetRole gives the account of an address another role. Console sessions end
 // with the role they were opened for, and who is no staff any more keeps no
-// second factor. NotFound without such an account, Conflict for one that has
+// second factor. Who becomes staff keeps no API token: what a customer made
+// themselves shall not turn into staff's. NotFound without such an account, Conflict for one that has
 // that role already.
 func (p *People) SetRole(ctx context.Context, actor, email string, role kinpict.AccountRole) error {
 	if role != kinpict.Customer && !MayConsole(role) {
@@ -53,6 +54,8 @@ func (p *People) SetRole(ctx context.Context, actor, email string, role kinpict.
 			if _, err := tx.DropFactor(a.ID); err != nil {
 				return err
 			}
+		} else if err := tx.RevokeTokens(a.ID); err != nil {
+			return err
 		}
 		return errors.Join(tx.DropConsoleSessions(a.ID), p.note(tx, actor, DeedRole+string(role), a.ID))
 	})

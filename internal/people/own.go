@@ -111,8 +111,12 @@ func (p *People) Tokens(ctx context.Context, c kinpict.Caller) ([]Token, error) 
 }
 
 // MakeToken makes an API token for the caller and returns its secret, which
-// cannot be told again. Invalid for a name that is missing or too long,
-// Conflict beyond MaxTokens.
+// cannot be told again. A token lives on when the sign-in is over and may do what
+// a fresh one may, so it takes a fresh one.
+//
+// Errors: Invalid for a name that is missing or too long; SignInAgain for a
+// browser that signed in longer than FreshSignIn ago; Forbidden for staff, whose
+// sign-ins are short for a reason; Conflict beyond MaxTokens.
 func (p *People) MakeToken(ctx context.Context, c kinpict.Caller, name string) (string, error) {
 	if err := signedIn(c); err != nil {
 		return "", err
@@ -120,11 +124,16 @@ func (p *People) MakeToken(ctx context.Context, c kinpict.Caller, name string) (
 	if name = strings.TrimSpace(name); name == "" {
 		return "", &kinpict.Error{Code: kinpict.Invalid, Message: "A token needs a name.", Hint: "Say what it is for, so that you know it again."}
 	}
-	return p.newToken(ctx, c.AccountID, name)
+	if !c.Fresh(p.Now()) {
+		return "", &kinpict.Error{Code: kinpict.SignInAgain, Message: "Making a token needs a fresh sign-in.",
+			Hint: fmt.Sprintf("Sign in again, then come back within %d minutes.", kinpict.FreshSignIn/time.Minute)}
+	}
+	return p.newToken(ctx, c.AccountID, name, false)
 }
 
 // newToken is a token under a name that was looked at only for being there.
-func (p *People) newToken(ctx context.Context, accountID, name string) (string, error) {
+// byCommand is whether whoever runs the product makes it.
+func (p *People) newToken(ctx context.Context, accountID, name string, byCommand bool) (string, error) {
 	if utf8.RuneCountInString(name) > maxTokenName || strings.ContainsFunc(name, unicode.IsControl) {
 		return "", &kinpict.Error{Code: kinpict.Invalid, Message: fmt.Sprintf("A token's name has at most %d characters on one line.", maxTokenName)}
 	}
@@ -141,6 +150,8 @@ func (p *People) newToken(ctx context.Context, accountID, name string) (string, 
 			return err
 		case a.Status == "closed":
 			return unauthenticated("This account was deleted.", "Sign in to begin a new one.")
+		case a.Role != kinpict.Customer && !byCommand:
+			return &kinpict.Error{Code: kinpict.Forbidden, Message: "Staff make no tokens of their own.", Hint: "Whoever runs this service makes one by command."}
 		case len(all) >= MaxTokens:
 			return &kinpict.Error{Code: kinpict.Conflict, Message: fmt.Sprintf("There are %d tokens already.", len(all)), Hint: "Revoke one that is not used any more."}
 		}

@@ -123,6 +123,7 @@ func TestTokensAreMadeAndRevokedByTheirOwner(t *testing.T) {
 			t.Fatal(err)
 		}
 		clock.Advance(time.Hour)
+		want(t, "with an old sign-in", errOf(p.MakeToken(ctx, ann, "x")), kinpict.SignInAgain)
 		if c, err := p.Token(ctx, secret); err != nil || c.AccountID != ann.AccountID || !c.SignedInAt.IsZero() {
 			t.Errorf("the token is %+v, %v", c, err)
 		}
@@ -136,12 +137,15 @@ func TestTokensAreMadeAndRevokedByTheirOwner(t *testing.T) {
 		}
 		want(t, "revoked again", p.RevokeToken(ctx, ann, all[0].ID), kinpict.NotFound)
 		want(t, "a revoked token", errOf(p.Token(ctx, secret)), kinpict.Unauthenticated)
+		ann, _ = in(t, p, "ann@example.com", firefox)
+		clock.Advance(kinpict.FreshSignIn - time.Second)
 		for i := range people.MaxTokens {
 			if _, err := p.MakeToken(ctx, ann, fmt.Sprint("token ", i)); err != nil {
 				t.Fatalf("token %d: %v", i, err)
 			}
 		}
 		want(t, "one too many", errOf(p.MakeToken(ctx, ann, "more")), kinpict.Conflict)
+		ben, _ = in(t, p, "ben@example.com", firefox)
 		if _, err := p.MakeToken(ctx, ben, "his"); err != nil {
 			t.Errorf("ben's: %v", err)
 		}
@@ -163,5 +167,42 @@ func TestNothingIsMadeForSomebodyWhoIsGone(t *testing.T) {
 			t.Fatal(err)
 		}
 		want(t, "a token", errOf(p.MakeToken(ctx, ann, "x")), kinpict.Unauthenticated)
+	})
+}
+
+// A sign-in of staff ends after minutes. A token does not, so they make none
+// with it, and none of a customer's becomes one of staff's.
+func TestStaffMakeNoTokensOfTheirOwn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := door(db, clock)
+		for _, role := range []kinpict.AccountRole{kinpict.Support, kinpict.Operator} {
+			email := string(role) + "@example.com"
+			c, _ := in(t, p, email, firefox)
+			own, err := p.MakeToken(ctx, c, "from before")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.SetRole(ctx, "op", email, role); err != nil {
+				t.Fatal(err)
+			}
+			want(t, "a customer's token", errOf(p.Token(ctx, own)), kinpict.Unauthenticated)
+			want(t, "the press of a page from before", errOf(p.MakeToken(ctx, c, "x")), kinpict.Forbidden)
+			clock.Advance(time.Second)
+			c, _ = in(t, p, email, firefox)
+			want(t, string(role), errOf(p.MakeToken(ctx, c, "x")), kinpict.Forbidden)
+			made, err := p.CreateToken(ctx, email, "by command")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c, err := p.Token(ctx, made); err != nil || c.Role != role {
+				t.Errorf("the token made by command is %+v, %v", c, err)
+			}
+			if err := p.SetRole(ctx, "op", email, kinpict.Customer); err != nil {
+				t.Fatal(err)
+			}
+			if c, err := p.Token(ctx, made); err != nil || c.Role != kinpict.Customer {
+				t.Errorf("the token of who is no staff any more is %+v, %v", c, err)
+			}
+		}
 	})
 }

@@ -159,6 +159,12 @@ func (t *Tx) RevokeToken(accountID, id string) (bool, error) {
 	return n == 1, err
 }
 
+// RevokeTokens ends all live tokens of the account for ever.
+func (t *Tx) RevokeTokens(accountID string) error {
+	_, err := t.exec(`UPDATE api_token SET revoked_at = $2 WHERE account_id = $1 AND revoked_at = 0`, accountID, t.now)
+	return err
+}
+
 // Token returns the live token with that hash, or NotFound.
 func (t *Tx) Token(hash []byte) (*Token, error) {
 	var k Token

@@ -39,7 +39,7 @@ func (s *Site) accountAfter(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	say := v.say()
 	view := AccountView{Page: v.private(say.Say("Your account")), Since: a.CreatedAt, SignIns: signIns, Tokens: tokens, MaxTokens: people.MaxTokens,
-		Kept: keptLines(say, kept)}
+		Fresh: v.caller.Fresh(s.Now()), Minutes: int(kinpict.FreshSignIn.Minutes()), Staff: v.caller.Role != kinpict.Customer, Kept: keptLines(say, kept)}
 	view.Path = "/account" // where the preferences lead back to, also from the answer to a press
 	tell(&view)
 	if len(view.Problems) > 0 {
@@ -120,7 +120,7 @@ func (s *Site) makeToken(w http.ResponseWriter, r *http.Request) error {
 	}
 	name := r.PostFormValue("name")
 	secret, err := s.People.MakeToken(r.Context(), c, name)
-	if e, ok := as(err); ok && (e.Code == kinpict.Invalid || e.Code == kinpict.Conflict) {
+	if e, ok := as(err); ok && (e.Code == kinpict.Invalid || e.Code == kinpict.Conflict || e.Code == kinpict.SignInAgain || e.Code == kinpict.Forbidden) {
 		say := s.printer(r)
 		return s.accountAfter(w, r, httpd.Means(e.Code).Status, func(a *AccountView) {
 			a.TokenName, a.Problems = name, []Problem{problem(say, e, "token-name")}

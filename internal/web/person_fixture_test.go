@@ -14,7 +14,7 @@ func personSpecimens(guest, ann Page) map[string]specimen {
 	kept := kinpict.Kept{Photos: 14, PhotoBytes: 23_400_000, Pictures: 9, PictureBytes: 41_000_000, Requests: 11, Drafts: 1, Shares: 2, Purchases: 3, Lines: 27, Reviews: 1,
 		Consents: 6, Mails: 8, Credits: 32}
 	account := func(f func(*AccountView)) specimen {
-		v := AccountView{Page: ann, Since: someDay.AddDate(0, -4, 0), SignIns: []people.SignIn{here}, MaxTokens: people.MaxTokens, Kept: keptLines(say, &kept)}
+		v := AccountView{Page: ann, Since: someDay.AddDate(0, -4, 0), SignIns: []people.SignIn{here}, MaxTokens: people.MaxTokens, Fresh: true, Minutes: 15, Kept: keptLines(say, &kept)}
 		f(&v)
 		return specimen{"account", v}
 	}
@@ -33,8 +33,13 @@ func personSpecimens(guest, ann Page) map[string]specimen {
 				people.SignIn{ID: "ses_3", System: "Windows", Begun: someDay, Seen: someDay}, people.SignIn{ID: "ses_4", Browser: "Chrome", Begun: someDay, Seen: someDay},
 				people.SignIn{ID: "ses_5", Begun: someDay, Seen: someDay})
 		}),
-		"account, token made":     account(func(v *AccountView) { v.Tokens, v.Secret = some, "kp_3yT1mB0s9n2Qm4Zc8vLx7RkWpEdJfHgUaNqSoXiVtYl" }),
-		"account, token nameless": account(func(v *AccountView) { v.Problems = []Problem{{"token-name", say.Told("A token needs a name.")}} }),
+		"account, token made":                 account(func(v *AccountView) { v.Tokens, v.Secret = some, "kp_3yT1mB0s9n2Qm4Zc8vLx7RkWpEdJfHgUaNqSoXiVtYl" }),
+		"account, token nameless":             account(func(v *AccountView) { v.Problems = []Problem{{"token-name", say.Told("A token needs a name.")}} }),
+		"account, a token asks for a sign-in": account(func(v *AccountView) { v.Tokens, v.Fresh = some, false }),
+		"account, pressed too late": account(func(v *AccountView) {
+			v.Fresh, v.Problems = false, []Problem{{"token-name", say.Told("Making a token needs a fresh sign-in.") + " " + say.Told("Sign in again, then come back within 15 minutes.")}}
+		}),
+		"account of staff":        account(func(v *AccountView) { v.Staff = true }),
 		"account, full of tokens": account(func(v *AccountView) { v.MaxTokens, v.Tokens = 2, some }),
 		"leaving":                 farewell(func(*FarewellView) {}),
 		"leaving, a lot under way": farewell(func(v *FarewellView) {

@@ -132,6 +132,12 @@ func TestATokenIsShownOnce(t *testing.T) {
 	if p := ann.get("/account"); strings.Contains(p.text, "never used") {
 		t.Error("a revoked token is still listed")
 	}
+	// A sign-in that somebody may have found open makes none.
+	h.clock.Advance(kinpict.FreshSignIn)
+	if p := ann.get("/account").want(t, 200, "sign in once more", `value="/account#tokens"`); strings.Contains(p.text, "Make a token") {
+		t.Error("a token is offered that is then refused")
+	}
+	ann.post("/account/tokens", url.Values{"name": {"frame"}}).want(t, 403, "Problem:", "Making a token needs a fresh sign-in")
 }
 
 func TestEverythingIsTakenAlong(t *testing.T) {

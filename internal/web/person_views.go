@@ -16,6 +16,9 @@ type AccountView struct {
 	SignIns   []people.SignIn
 	Tokens    []people.Token
 	MaxTokens int
+	Fresh     bool   // signed in just now, as making a token asks for
+	Minutes   int    // how long that is
+	Staff     bool   // who make no tokens here
 	TokenName string // as it was typed
 	Secret    string // of the token just made, shown this once
 	Kept      []KeptLine
