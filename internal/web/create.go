@@ -154,7 +154,7 @@ func cardsOf(say *lang.Printer, uses []kinpict.PhotoUse, photos []kinpict.Photo)
 		if u.Label != "" {
 			name = say.Say("Photo %d, %s", i+1, u.Label)
 		}
-		out = append(out, Card{ID: u.ID, Src: photoURL(u.ID), Name: name, Role: u.Role, Label: u.Label, Notes: checkNotes(say, photos[i].Checks)})
+		out = append(out, Card{ID: u.ID, Src: photoURL(u.ID), Name: name, Role: u.Role, Label: u.Label, Notes: checkNotes(say, photos[i].Checks, uses)})
 	}
 	return out
 }

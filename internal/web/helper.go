@@ -43,10 +43,14 @@ func noteKind(severity string) string {
 }
 
 // checkNotes are the checks worth a line: what only tells that all is well, such
-// as that metadata is gone, stays with the API.
-func checkNotes(say *lang.Printer, list []kinpict.Check) []Note {
+// as that metadata is gone, stays with the API, and so does that a photo is like
+// one that is not in the tool.
+func checkNotes(say *lang.Printer, list []kinpict.Check, tool []kinpict.PhotoUse) []Note {
 	out := []Note{}
 	for _, c := range list {
+		if c.Photo != "" && !has(tool, c.Photo) {
+			continue
+		}
 		if c.Help != "" || c.Severity == "warning" {
 			out = append(out, Note{noteKind(c.Severity), "", say.Told(c.Message), say.Told(c.Help)})
 		}
@@ -84,8 +88,8 @@ func (t Told) ByQuality() []Advised {
 // tell looks a draft over. photos are in the order of the request's uses.
 func (s *Site) tell(say *lang.Printer, req kinpict.Request, photos []kinpict.Photo) Told {
 	a := s.Studio.Advise(req, photos)
-	return Told{Words: wordNotes(say, s.Studio.Words(req, photos)), Always: checkNotes(say, a.Always),
-		Standard: checkNotes(say, a.ByQuality[kinpict.Standard]), Enhanced: checkNotes(say, a.ByQuality[kinpict.Enhanced])}
+	return Told{Words: wordNotes(say, s.Studio.Words(req, photos)), Always: checkNotes(say, a.Always, req.Photos),
+		Standard: checkNotes(say, a.ByQuality[kinpict.Standard], req.Photos), Enhanced: checkNotes(say, a.ByQuality[kinpict.Enhanced], req.Photos)}
 }
 
 // A shelf is the photos somebody has, read when they are first asked for.

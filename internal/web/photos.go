@@ -27,7 +27,7 @@ func (s *Site) addPhotos(w http.ResponseWriter, r *http.Request) error {
 		if len(f.faults) > 0 {
 			return f.faults[0]
 		}
-		return added(w, s.printer(r), f.added)
+		return added(w, s.printer(r), f)
 	}
 	return s.shown(w, r, c, f)
 }
@@ -68,15 +68,15 @@ func (s *Site) notTaken(w http.ResponseWriter, r *http.Request, c kinpict.Caller
 	return s.again(w, r, v, &sent{draft: *d, faults: []error{e}}, status, nil)
 }
 
-func added(w http.ResponseWriter, say *lang.Printer, photos []*kinpict.Photo) error {
+func added(w http.ResponseWriter, say *lang.Printer, f *sent) error {
 	type item struct {
 		ID    string `json:"id"`
 		Src   string `json:"src"`
 		Notes []Note `json:"notes"`
 	}
 	items := []item{}
-	for _, p := range photos {
-		items = append(items, item{p.ID, photoURL(p.ID), checkNotes(say, p.Checks)})
+	for _, p := range f.added {
+		items = append(items, item{p.ID, photoURL(p.ID), checkNotes(say, p.Checks, f.draft.Request.Photos)})
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)

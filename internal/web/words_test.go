@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"kinpict"
+	"kinpict/internal/lang"
 	"kinpict/internal/wording"
 )
 
@@ -71,6 +72,25 @@ func TestEveryChoiceHasAName(t *testing.T) {
 			if !slices.Contains(choiceNames, c.Name) {
 				t.Errorf("%q is not said in other languages", c.Name)
 			}
+		}
+	}
+}
+
+// A photo may be a copy of one from another picture: there is nothing to take
+// out of the tool then.
+func TestACopyIsToldBesideTheOther(t *testing.T) {
+	say := lang.Pseudo()
+	copied := kinpict.Photo{ID: "pho_b", Checks: []kinpict.Check{{Code: "near_duplicate", Severity: "info", Photo: "pho_a", Message: "This looks like another photo that you added.", Help: "One is enough."}}}
+	for _, c := range []struct {
+		name  string
+		uses  []kinpict.PhotoUse
+		notes int
+	}{
+		{"both are in the tool", []kinpict.PhotoUse{{ID: "pho_b"}, {ID: "pho_a"}}, 1},
+		{"the other is elsewhere", []kinpict.PhotoUse{{ID: "pho_b"}, {ID: "pho_c"}}, 0},
+	} {
+		if got := cardsOf(say, c.uses, []kinpict.Photo{copied, {}})[0].Notes; len(got) != c.notes {
+			t.Errorf("%s: %v, want %d notes", c.name, got, c.notes)
 		}
 	}
 }
