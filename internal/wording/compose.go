@@ -97,9 +97,13 @@ func placed(scene string) []string {
 	return out
 }
 
+// level takes out what would end a sentence or be read as a title. A replacer
+// builds its tables when it is first used, so there is one.
+var level = strings.NewReplacer(".", "", `"`, "'", "\n", " ")
+
 // sentence is a sentence about what, without what would end it or be read as a title.
 func sentence(format, what string) string {
-	return fmt.Sprintf(format, strings.TrimRight(strings.NewReplacer(".", "", `"`, "'", "\n", " ").Replace(what), " "))
+	return fmt.Sprintf(format, strings.TrimRight(level.Replace(what), " "))
 }
 
 // strike puts with(s) in place of every sentence s that Compose can have written.
