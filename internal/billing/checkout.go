@@ -306,6 +306,24 @@ func (s *Shop) Bought(ctx context.Context, c kinpict.Caller, id string) (bool, e
 	return err == nil, err
 }
 
+// Abandoned reports whether a purchase is of an account that was deleted since:
+// whoever comes back from its payment page cannot sign in to see it.
+func (s *Shop) Abandoned(ctx context.Context, id string) (gone bool, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		p, err := tx.Purchase(id)
+		if err != nil {
+			return err
+		}
+		a, err := tx.Account(p.AccountID)
+		gone = err == nil && a.Status == "closed"
+		return err
+	})
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		return false, nil
+	}
+	return gone, err
+}
+
 // own is a purchase of the caller's as it is known here. NotFound for anybody else's.
 func (s *Shop) own(ctx context.Context, c kinpict.Caller, id string) (*store.Purchase, error) {
 	if err := signedIn(c); err != nil {

@@ -259,20 +259,90 @@ func TestPaymentBecomesAnotherOne(t *testing.T) {
 }
 
 func TestPaidAfterTheAccountWasClosed(t *testing.T) {
-	// W3, L4: the money has to go back, and nobody gets credits.
+	// W3, L4: the money goes back by itself, once, and nobody gets credits.
 	each(t, func(r *rig) {
+		r.line.noExpiry = true // the person is faster than we
 		late, early := r.checkout(r.buyer, "credits-80"), r.checkout(r.buyer, "credits-280")
 		r.outcome(early, "paid")
 		r.update(func(tx *store.Tx) error { return tx.Forfeit(r.buyer.AccountID, r.buyer.AccountID, "closed") })
 		r.outcome(late, "paid")
-		r.wantState("paid after the account was closed", late, "open")
-		r.wantInbox("paid after the account was closed", map[string]int{"done": 1, "quarantined": 1})
+		r.wantState("paid after the account was closed", late, "failed")
+		r.wantBack("paid after the account was closed", late, 1200)
+		r.wantRefunds("paid after the account was closed", late, "done")
+		if n := r.events()["quarantined"] - r.inbox["quarantined"]; n != 0 {
+			r.Errorf("%d events wait for staff", n)
+		}
+		r.wantFindings("paid after the account was closed", r.reconcile(r.clock.Now()))
+		if err := r.shop.Sync(context.Background(), late.ID); err != nil {
+			r.Errorf("asked about again: %v", err)
+		}
+		r.wantRefunds("asked about again", late, "done")
 		r.outcome(early, "refund")
 		r.wantState("refunded after the account was closed", early, "refunded")
 		r.wantCredits("then", 0, 0)
 		_, err := r.open("k")
 		wantCode(r.T, "a new checkout", err, kinpict.Forbidden)
 	})
+}
+
+func TestACheckoutOfAClosedAccountCannotBePaid(t *testing.T) {
+	// L4: asked about at once, not when its time has come.
+	each(t, func(r *rig) {
+		left, other := r.checkout(r.buyer, "credits-80"), r.checkout(r.person("ben"), "credits-80")
+		r.tick()
+		r.update(func(tx *store.Tx) error { return tx.Forfeit(r.buyer.AccountID, r.buyer.AccountID, "closed") })
+		if gone, err := r.shop.Abandoned(context.Background(), left.ID); err != nil || !gone {
+			r.Errorf("the checkout of a closed account: %v, %v", gone, err)
+		}
+		for _, id := range []string{other.ID, "pur_none"} {
+			if gone, err := r.shop.Abandoned(context.Background(), id); err != nil || gone {
+				r.Errorf("%s: %v, %v", id, gone, err)
+			}
+		}
+		r.tick()
+		r.wantState("ended", left, "expired")
+		r.wantState("of somebody who stays", other, "open")
+		st, err := r.bank.Payment(context.Background(), left.SessionID)
+		if err != nil || st.Status != billing.Expired {
+			r.Errorf("at the provider it is %s, %v", st.Status, err)
+		}
+	})
+}
+
+func TestMoneyTooLateThatCannotGoBackIsForStaff(t *testing.T) {
+	refused := &kinpict.Error{Code: kinpict.Conflict, Message: "no"}
+	for name, c := range map[string]struct {
+		fails error
+		state string // of the refund
+	}{
+		"the provider refuses":         {refused, "refused"},
+		"the provider does not answer": {errCut, "asked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(r *rig) {
+				r.line.noExpiry = true
+				p := r.checkout(r.buyer, "credits-80")
+				r.update(func(tx *store.Tx) error { return tx.Forfeit(r.buyer.AccountID, r.buyer.AccountID, "closed") })
+				r.line.refund = c.fails
+				r.outcome(p, "paid")
+				r.wantState("paid", p, "open")
+				r.wantRefunds("paid", p, c.state)
+				if r.stored(p.ID).Problem == "" {
+					r.Error("staff are not told")
+				}
+				r.line.refund = nil
+				r.clock.Advance(2 * time.Minute)
+				r.tick()
+				if c.state == "asked" {
+					r.wantRefunds("with an answer", p, "done")
+					r.wantState("with an answer", p, "failed")
+				} else {
+					r.wantRefunds("later", p, c.state)
+					r.wantCredits("later", 0, 0)
+				}
+			})
+		})
+	}
 }
 
 func TestPurchaseThatCannotBeAskedAboutDoesNotHoldUpOthers(t *testing.T) {

@@ -24,6 +24,9 @@ type Provider interface {
 	// of an event. NotFound if the provider knows no such thing, or if it is
 	// nothing of a checkout.
 	Payment(ctx context.Context, ref string) (State, error)
+	// Expire ends a session that nobody shall pay any more. One that is paid, on
+	// its way to be, or over stays as it is.
+	Expire(ctx context.Context, sessionID string) error
 	// Event reads a webhook. It is Invalid unless the provider signed these very
 	// bytes in the last five minutes.
 	Event(header http.Header, body []byte) (Event, error)

@@ -114,11 +114,16 @@ func (s *Shop) compare(ctx context.Context, st State) (repaired string, found []
 	}
 	var p *store.Purchase
 	var refunds []*store.Refund
-	known := false
+	known, closed := false, false
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if p, err = tx.Purchase(st.PurchaseID); err != nil {
 			return err
 		}
+		a, err := tx.Account(p.AccountID)
+		if err != nil {
+			return err
+		}
+		closed = a.Status == "closed"
 		if refunds, err = tx.Refunds(p.ID); err != nil {
 			return err
 		}
@@ -132,7 +137,7 @@ func (s *Shop) compare(ctx context.Context, st State) (repaired string, found []
 		return "", nil, err
 	}
 	is := *p
-	settle(&is, st, s.Now())
+	settle(&is, st, s.Now(), closed)
 	differs := difference(p, &is)
 	if differs == "" && !known {
 		differs = "a dispute, a warning or a refund was not noted here"

@@ -353,17 +353,22 @@ func TestRefundThatFailsIsAFindingUntilSentAgain(t *testing.T) {
 }
 
 func TestMoneyThatGrantedNothingCanGoBack(t *testing.T) {
-	// LEDGER 50: paid after the account was closed.
+	// LEDGER 50: paid after the account was closed, and the provider refused to
+	// send it back when that was tried by itself.
 	each(t, func(r *rig) {
+		r.line.noExpiry = true
 		p := r.checkout(r.buyer, "credits-80")
 		r.update(func(tx *store.Tx) error { return tx.Forfeit(r.buyer.AccountID, r.buyer.AccountID, "wishes to go") })
+		r.line.refund = &kinpict.Error{Code: kinpict.Conflict, Message: "no"}
 		r.outcome(p, "paid")
+		r.line.refund = nil
+		r.clock.Advance(time.Second)
 		r.wantFindings("paid", r.reconcile(r.clock.Now()), billing.FindMismatch)
 		if _, err := r.repay(billing.Repayment{PurchaseID: p.ID}); err != nil {
 			r.Fatalf("refund: %v", err)
 		}
 		r.wantBack("sent back", p, 1200)
-		r.wantRefunds("sent back", p, "done")
+		r.wantRefunds("sent back", p, "refused", "done")
 		r.wantFindings("sent back", r.reconcile(r.clock.Now()))
 	})
 }

@@ -80,19 +80,22 @@ type letter struct {
 // dead before or after the far end has acted, or with another answer.
 type line struct {
 	billing.Provider
-	name    string // instead of the provider's
-	mu      sync.Mutex
-	opens   int
-	made    map[string]bool // sessions at the provider
-	asks    int
-	asked   map[string]int             // by session
-	before  error                      // Open fails before anything happened
-	after   error                      // Open fails after it happened
-	order   func(*billing.Order)       // alters what is ordered
-	answer  func(*billing.State) error // alters what is answered, or fails
-	drop    bool                       // webhooks do not arrive
-	letters []letter                   // all that were sent
-	deliver func(letter) error
+	name   string // instead of the provider's
+	mu     sync.Mutex
+	opens  int
+	made   map[string]bool // sessions at the provider
+	asks   int
+	asked  map[string]int             // by session
+	before error                      // Open fails before anything happened
+	after  error                      // Open fails after it happened
+	order  func(*billing.Order)       // alters what is ordered
+	answer func(*billing.State) error // alters what is answered, or fails
+	drop   bool                       // webhooks do not arrive
+	refund error                      // Refund fails before anything happened
+	// noExpiry leaves sessions open that are to be ended.
+	noExpiry bool
+	letters  []letter // all that were sent
+	deliver  func(letter) error
 }
 
 func (l *line) Name() string {
@@ -121,6 +124,23 @@ func (l *line) Open(ctx context.Context, o billing.Order) (billing.Session, erro
 		return billing.Session{}, after
 	}
 	return s, err
+}
+
+func (l *line) Refund(ctx context.Context, f billing.Refund) error {
+	l.mu.Lock()
+	err := l.refund
+	l.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return l.Provider.Refund(ctx, f)
+}
+
+func (l *line) Expire(ctx context.Context, session string) error {
+	if l.noExpiry {
+		return nil
+	}
+	return l.Provider.Expire(ctx, session)
 }
 
 func (l *line) Payment(ctx context.Context, ref string) (billing.State, error) {

@@ -51,6 +51,7 @@ const (
 	NetworkCheckouts = 20
 
 	askOpen      = 5 * time.Minute // how often the provider is asked about an open purchase
+	askClosed    = time.Minute     // about one whose account is closed, until it cannot be paid any more
 	askSettled   = time.Hour       // and about any other of the last askRecent
 	askRecent    = 4 * 24 * time.Hour
 	claim        = time.Minute // how long one process has to work on an event

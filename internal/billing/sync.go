@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"time"
 
 	"kinpict"
@@ -70,8 +72,11 @@ func (s *Shop) syncObject(ctx context.Context, object string) error {
 func (s *Shop) sync(ctx context.Context, id, session string) (*store.Purchase, error) {
 	for range maxAsks {
 		var p *store.Purchase
+		var a *kinpict.Account
 		err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-			p, err = tx.Purchase(id)
+			if p, err = tx.Purchase(id); err == nil {
+				a, err = tx.Account(p.AccountID)
+			}
 			return err
 		})
 		if err != nil {
@@ -90,9 +95,24 @@ func (s *Shop) sync(ctx context.Context, id, session string) (*store.Purchase, e
 		if err != nil {
 			return p, fmt.Errorf("ask %s about %s: %w", s.Provider.Name(), id, err)
 		}
-		won, err := s.apply(ctx, p, st)
+		if st.Status == Open && a.Status == "closed" {
+			// Nobody is there to use what would be paid.
+			if err := s.Provider.Expire(ctx, p.SessionID); err != nil {
+				return p, fmt.Errorf("end %s at %s: %w", id, s.Provider.Name(), err)
+			}
+			if st, err = s.Provider.Payment(ctx, p.SessionID); err != nil {
+				return p, fmt.Errorf("ask %s about %s: %w", s.Provider.Name(), id, err)
+			}
+		}
+		won, back, err := s.apply(ctx, p, st)
 		if err != nil {
 			return p, err
+		}
+		if back != nil {
+			s.log().LogAttrs(ctx, slog.LevelWarn, "paid after the account was closed, and goes back", slog.String("id", id), slog.String("refund", back.ID))
+			if s.sendRefund(ctx, back) == nil {
+				continue // and see what has become of it
+			}
 		}
 		if won && p.Problem != "" {
 			return p, &Mismatch{id, p.Problem}
@@ -105,14 +125,15 @@ func (s *Shop) sync(ctx context.Context, id, session string) (*store.Purchase, e
 }
 
 // apply writes a state and what follows from it in one transaction, and leaves
-// the outcome in p. It reports false if the purchase moved since p was read.
-func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool, err error) {
-	lot, extra := s.IDs.New(kinpict.LotPrefix), s.IDs.New(kinpict.LotPrefix)
+// the outcome in p. It reports false if the purchase moved since p was read. What
+// was paid too late is noted to go back, and that refund is for the caller to send.
+func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool, back *store.Refund, err error) {
+	lot, extra, refund := s.IDs.New(kinpict.LotPrefix), s.IDs.New(kinpict.LotPrefix), s.IDs.New(refundPrefix)
 	// What the provider told us is not forgotten because a reader hung up.
 	ctx = context.WithoutCancel(ctx)
 	var q store.Purchase
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		won, q = false, *p
+		won, back, q = false, nil, *p
 		account, err := tx.LockAccount(p.AccountID)
 		if err != nil {
 			return err
@@ -123,12 +144,16 @@ func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool
 		}
 		q.Problem = s.problem(p, st, account, taken)
 		if q.Problem == "" {
-			settle(&q, st, tx.Now())
+			settle(&q, st, tx.Now(), account.Status == "closed")
 		}
 		if won, err = tx.SetPurchase(&q); err != nil || !won {
 			return err
 		}
 		if err := note(tx, p.ID, st); err != nil {
+			return err
+		}
+		if q.Problem == tooLate {
+			back, err = payBack(tx, &q, st, refund)
 			return err
 		}
 		if q.Problem != "" || q.PaidAt.IsZero() {
@@ -150,10 +175,28 @@ func (s *Shop) apply(ctx context.Context, p *store.Purchase, st State) (won bool
 		return tx.Reverse(q.AccountID, "purchase", q.ID, q.Refunded+q.Disputed, q.Price.Amount+q.Tax, q.Provider, q.State)
 	})
 	if err != nil {
-		return false, fmt.Errorf("purchase %s: %w", p.ID, err)
+		return false, nil, fmt.Errorf("purchase %s: %w", p.ID, err)
 	}
 	*p = q
-	return won, nil
+	return won, back, nil
+}
+
+// tooLate is the one problem that has an end nobody needs to decide about.
+const tooLate = "paid after the account was closed; the money has to go back"
+
+// payBack notes that all of what came too late goes back, once: if the provider
+// refuses that, or a bank has the money, it is for staff. nil if it is.
+func payBack(tx *store.Tx, p *store.Purchase, st State, id string) (*store.Refund, error) {
+	before, err := tx.Refunds(p.ID)
+	if err != nil || len(before) > 0 || slices.ContainsFunc(st.Disputes, func(d Dispute) bool { return holds(d.Status) && !d.Refundable }) {
+		return nil, err
+	}
+	put, err := tx.PutRefund(&store.Refund{ID: id, PurchaseID: p.ID, PaymentID: st.PaymentID, Amount: st.Price.Amount + st.Tax - st.Refunded,
+		Reason: "Paid after the account was closed.", Actor: "system"}, tx.Now().Add(refundRetry))
+	if err != nil || !put {
+		return nil, err
+	}
+	return tx.Refund(id)
 }
 
 // note keeps what a state says beside the money: what became of our refunds,
@@ -207,18 +250,22 @@ func (s *Shop) problem(p *store.Purchase, st State, account *kinpict.Account, ta
 		return fmt.Sprintf("%d of %d was refunded", st.Refunded, st.Price.Amount+st.Tax)
 	case !p.PaidAt.IsZero() && (st.Status == Open || st.Status == Processing):
 		return "the payment was paid and is " + st.Status + " now"
-	case p.PaidAt.IsZero() && st.Status == Paid && account.Status == "closed":
-		return "paid after the account was closed; the money has to go back"
+	case p.PaidAt.IsZero() && st.Status == Paid && account.Status == "closed" && st.Refunded < st.Price.Amount+st.Tax:
+		return tooLate
 	}
 	return ""
 }
 
-// settle puts a fitting state into the purchase.
-func settle(p *store.Purchase, st State, now time.Time) {
+// settle puts a fitting state into the purchase of an account that is closed or not.
+func settle(p *store.Purchase, st State, now time.Time, closed bool) {
 	if st.PaymentID != "" {
 		p.PaymentID = st.PaymentID
 	}
 	p.Tax, p.Refunded, p.Disputed = st.Tax, st.Refunded, st.Disputed()
+	if closed && p.PaidAt.IsZero() && st.Status == Paid {
+		p.State = Failed // it came too late, granted nothing, and is back where it came from
+		return
+	}
 	if st.Status == Paid {
 		if p.PaidAt.IsZero() {
 			p.PaidAt = now

@@ -76,7 +76,7 @@ func (s *Shop) Tick(ctx context.Context) error {
 	// Only now: what an event was about need not be asked again.
 	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
 		now := tx.Now()
-		ids, err = tx.AskAbout(s.Provider.Name(), now.Add(-askOpen), now.Add(-askSettled), now.Add(-askRecent), round)
+		ids, err = tx.AskAbout(s.Provider.Name(), now.Add(-askOpen), now.Add(-askSettled), now.Add(-askRecent), now.Add(-askClosed), round)
 		return err
 	})
 	if err != nil {

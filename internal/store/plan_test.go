@@ -52,7 +52,7 @@ func TestNoQuestionReadsEverybodysRows(t *testing.T) {
 		{"the purchase of a payment", func(tx *store.Tx) error { _, err := tx.PurchaseOf("pay"); return ignoreMissing(err) }},
 		{"purchases to compare", func(tx *store.Tx) error { _, err := tx.Comparable("sandbox", since); return err }},
 		{"the same pack twice", func(tx *store.Tx) error { _, err := tx.DoublePurchases("sandbox", since, time.Minute); return err }},
-		{"purchases to ask about", func(tx *store.Tx) error { _, err := tx.AskAbout("sandbox", since, since, since, 50); return err }},
+		{"purchases to ask about", func(tx *store.Tx) error { _, err := tx.AskAbout("sandbox", since, since, since, since, 50); return err }},
 		{"purchases nobody can pay", func(tx *store.Tx) error { _, err := tx.ExpirePurchases(); return err }},
 		{"checkouts within the hour", func(tx *store.Tx) error { _, err := tx.UnpaidSince("ann", since); return err }},
 		{"refunds without an answer", func(tx *store.Tx) error { _, err := tx.WaitingRefunds("sandbox", 50); return err }},

@@ -128,8 +128,9 @@ func (t *Tx) PaymentTaken(paymentID, purchaseID string) (bool, error) {
 // AskAbout returns purchases their provider should be asked about again: those
 // open or processing and not asked about since open, and those made since
 // recent and not asked about since settled. A purchase with a problem counts as
-// settled, for its cause may pass. At most limit, longest waiting first.
-func (t *Tx) AskAbout(provider string, open, settled, recent time.Time, limit int) ([]string, error) {
+// settled, for its cause may pass. One of a closed account is asked about at
+// once, and again if not asked about since closed. At most limit, longest waiting first.
+func (t *Tx) AskAbout(provider string, open, settled, recent, closed time.Time, limit int) ([]string, error) {
 	var ids []string
 	scan := func(r *sql.Rows) error {
 		var id string
@@ -137,8 +138,9 @@ func (t *Tx) AskAbout(provider string, open, settled, recent time.Time, limit in
 		ids = append(ids, id)
 		return err
 	}
-	err := t.each(scan, `SELECT id FROM purchase WHERE state IN ('open', 'processing') AND seen_at <= $1 AND created_at <= $1 AND session_id IS NOT NULL AND problem = ''
-		AND provider = $2 ORDER BY seen_at, id LIMIT $3`, micros(open), provider, limit)
+	err := t.each(scan, `SELECT id FROM purchase WHERE state IN ('open', 'processing') AND session_id IS NOT NULL AND problem = '' AND provider = $2
+		AND (seen_at <= $1 AND created_at <= $1 OR seen_at <= $4 AND EXISTS (SELECT 1 FROM account a WHERE a.id = account_id AND a.status = 'closed'))
+		ORDER BY seen_at, id LIMIT $3`, micros(open), provider, limit, micros(closed))
 	if err != nil || len(ids) == limit {
 		return ids, err
 	}

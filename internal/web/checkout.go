@@ -88,7 +88,17 @@ func (s *Site) returned(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.Shop.Purchase(r.Context(), c, cmp.Or(r.FormValue("id"), r.FormValue("purchase")))
+	id := cmp.Or(r.FormValue("id"), r.FormValue("purchase"))
+	p, err := s.Shop.Purchase(r.Context(), c, id)
+	if kinpict.CodeOf(err) == kinpict.Unauthenticated || kinpict.CodeOf(err) == kinpict.NotFound {
+		gone, failed := s.Shop.Abandoned(r.Context(), id)
+		if failed != nil {
+			return failed
+		}
+		if gone {
+			return s.tooLate(w, r, c)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -117,6 +127,16 @@ func (s *Site) returned(w http.ResponseWriter, r *http.Request) error {
 	return s.send(w, r, http.StatusOK, "checkout", view)
 }
 
+// tooLate is the page for whoever comes back from paying for an account that was
+// deleted meanwhile. It says nothing of whose it was.
+func (s *Site) tooLate(w http.ResponseWriter, r *http.Request, c kinpict.Caller) error {
+	v, err := s.visitBy(r, c)
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, http.StatusOK, "checkout", CheckoutView{Page: v.private(paying(v.say(), "gone")), State: "gone"})
+}
+
 // standing is a purchase's state in the words of the page.
 func standing(state string) string {
 	switch state {
@@ -143,6 +163,9 @@ func paying(say *lang.Printer, state string) string {
 		return say.Say("The payment page has closed")
 	case "failed":
 		return say.Say("The payment did not go through")
+	}
+	if state == "gone" {
+		return say.Say("This account was deleted")
 	}
 	return say.Say("This payment was taken back")
 }

@@ -168,6 +168,7 @@ func pictureSpecimens(guest, ann, poor Page, scenes []Scene, cards []Card, shop 
 		"checkout back":         checkout("returned", nil),
 		"checkout failed":       checkout("failed", func(v *CheckoutView) { v.Back = "/held/hld_1" }),
 		"checkout expired":      checkout("expired", nil),
+		"checkout gone":         checkout("gone", func(v *CheckoutView) { v.Page, v.ID = guest, "" }),
 		"checkout, all of it":   checkout("paid", func(v *CheckoutView) { v.Bill = fullBill() }),
 		"checkout, with a code": checkout("waiting", func(v *CheckoutView) { v.Bill = fullBill() }),
 	}

@@ -125,3 +125,21 @@ func TestCurrencyIsChosenAndRemembered(t *testing.T) {
 	ann.get("/pricing?currency=usd").want(t, 200, "Buy 80 credits, $12")
 	ann.get("/pricing").want(t, 200, "Buy 80 credits, $12")
 }
+
+// Whoever pays for an account that was deleted meanwhile cannot sign in to read
+// what becomes of their money.
+func TestWhoPaysForADeletedAccountIsTold(t *testing.T) {
+	h := kept(t)
+	ann := h.browser()
+	ann.signIn("ann@example.com")
+	bank := ann.post("/checkout", ann.get("/pricing").order(t)).to(t, "/sandbox/checkout/")
+	ann.get("/account/delete").want(t, 200, `action="/account/delete"`)
+	ann.post("/account/delete", url.Values{"agree": {"yes"}, "credits": {"0"}}).to(t, "/account/deleted/")
+	back := ann.post(bank, url.Values{"outcome": {"paid"}}).to(t, "/checkout/return")
+	ann.get(back).want(t, 200, "This account was deleted", "Nothing was bought.", "all of it goes back")
+	h.browser().get("/checkout/return?purchase=pur_none").to(t, "/sign-in")
+	ben := h.browser()
+	ben.signIn("ben@example.com")
+	ben.get(back).want(t, 200, "This account was deleted")
+	ben.get("/checkout/return?purchase=pur_none").want(t, 404)
+}

@@ -131,6 +131,39 @@ func Conform(t *testing.T, fresh func(t *testing.T) Subject) {
 
 	money(t, fresh)
 
+	for _, c := range []struct {
+		name   string
+		do     []string
+		status string
+	}{
+		{"open", nil, billing.Expired},
+		{"declined", []string{"declined"}, billing.Expired},
+		{"under way", []string{"delayed"}, billing.Processing},
+		{"paid", []string{"paid"}, billing.Paid},
+		{"refunded", []string{"paid", "refund"}, billing.Paid},
+		{"failed after it was under way", []string{"delayed", "declined"}, billing.Failed},
+	} {
+		t.Run("a session that is ended while "+c.name, func(t *testing.T) {
+			s := fresh(t)
+			page := s.open(t, "pur_1")
+			for _, o := range c.do {
+				s.Do(t, page.ID, o)
+			}
+			for range 2 {
+				if err := s.Provider.Expire(context.Background(), page.ID); err != nil {
+					t.Errorf("expire: %v", err)
+				}
+			}
+			if st, err := s.Provider.Payment(context.Background(), page.ID); err != nil || st.Status != c.status {
+				t.Errorf("it is %s, %v; want %s", st.Status, err, c.status)
+			}
+		})
+	}
+	t.Run("a session nobody knows cannot be ended", func(t *testing.T) {
+		if err := fresh(t).Provider.Expire(context.Background(), "cs_unknown"); kinpict.CodeOf(err) != kinpict.NotFound {
+			t.Errorf("%v, want not_found", err)
+		}
+	})
 	t.Run("an open session expires", func(t *testing.T) {
 		s := fresh(t)
 		page := s.open(t, "pur_1")

@@ -63,6 +63,25 @@ func (p *Provider) Outcome(ctx context.Context, id, outcome string) error {
 	}
 }
 
+// Expire ends a checkout, unless it is paid or about to be. Nobody needs to be
+// told: whoever asks for it knows.
+func (p *Provider) Expire(ctx context.Context, id string) error {
+	for {
+		was, err := p.session(ctx, id)
+		if err != nil {
+			return err
+		}
+		if st := p.status(was); st != billing.Open && st != billing.Failed || was.Status == billing.Failed {
+			return nil
+		}
+		is := copyOf(was)
+		is.Status = billing.Expired
+		if moved, err := p.moved(ctx, was, is); err != nil || moved {
+			return err
+		}
+	}
+}
+
 func no(why string) ([]string, error) {
 	return nil, &kinpict.Error{Code: kinpict.Conflict, Message: "This cannot happen now: " + why + "."}
 }

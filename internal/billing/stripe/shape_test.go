@@ -60,7 +60,7 @@ type witness struct {
 	said  []string
 }
 
-var ids = regexp.MustCompile(`/(cs_test|pi|ch|re|dp|issfr)_[^/]*$`)
+var ids = regexp.MustCompile(`/(cs_test|pi|ch|re|dp|issfr)_[^/]*(/expire)?$`)
 
 func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := http.DefaultTransport.RoundTrip(r)
@@ -69,7 +69,7 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	route := r.Method + " " + ids.ReplaceAllString(r.URL.Path, "/{id}")
+	route := r.Method + " " + ids.ReplaceAllString(r.URL.Path, "/{id}$2")
 	if r.URL.Query().Has("payment_intent") {
 		route += "?payment_intent"
 	}
@@ -111,6 +111,9 @@ func TestEveryCallHasAShapeThatStripeTakes(t *testing.T) {
 			t.Errorf("open: %v", err)
 		}
 	}
+	if err := p.Expire(ctx, "cs_test_1"); err != nil {
+		t.Errorf("expire: %v", err)
+	}
 	for _, reason := range []string{"", "requested_by_customer", "duplicate", "fraudulent"} {
 		if err := p.Refund(ctx, billing.Refund{PaymentID: "pi_1", Key: "k" + reason, Amount: 300, Reason: reason}); err != nil {
 			t.Errorf("refund: %v", err)
@@ -130,7 +133,7 @@ func TestEveryCallHasAShapeThatStripeTakes(t *testing.T) {
 	want := []string{"GET /v1/charges/{id}", "GET /v1/checkout/sessions/{id}", "GET /v1/checkout/sessions?payment_intent", "GET /v1/disputes", "GET /v1/disputes/{id}",
 		"GET /v1/disputes?payment_intent", "GET /v1/events", "GET /v1/payment_intents", "GET /v1/radar/early_fraud_warnings/{id}",
 		"GET /v1/radar/early_fraud_warnings?payment_intent", "GET /v1/refunds", "GET /v1/refunds/{id}", "GET /v1/refunds?payment_intent",
-		"POST /v1/checkout/sessions", "POST /v1/refunds"}
+		"POST /v1/checkout/sessions", "POST /v1/checkout/sessions/{id}/expire", "POST /v1/refunds"}
 	if got := slices.Sorted(maps.Keys(w.calls)); !slices.Equal(got, want) {
 		t.Errorf("called %v, want %v", got, want)
 	}

@@ -152,6 +152,19 @@ func orderParams(o billing.Order) *sdk.CheckoutSessionCreateParams {
 	return c
 }
 
+// Expire closes a Checkout page. Stripe refuses that for one that is complete or
+// over, and such a one may stay.
+func (p *Provider) Expire(ctx context.Context, sessionID string) error {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	_, err := p.client.V1CheckoutSessions.Expire(ctx, sessionID, &sdk.CheckoutSessionExpireParams{})
+	var e *sdk.Error
+	if errors.As(err, &e) && e.Type == sdk.ErrorTypeInvalidRequest && e.HTTPStatusCode == http.StatusBadRequest {
+		return nil
+	}
+	return fault(err)
+}
+
 // Refund sends money of a payment intent back. Stripe forgets a key after a day
 // or more, so the refund also carries it, and is looked for first.
 func (p *Provider) Refund(ctx context.Context, r billing.Refund) error {

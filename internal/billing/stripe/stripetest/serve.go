@@ -66,6 +66,17 @@ func (b *Bank) answer(w http.ResponseWriter, r *http.Request, kind, id string) {
 	switch {
 	case r.Method == http.MethodPost && id == "" && (kind == sessions || kind == refunds):
 		b.create(w, r, kind)
+	case r.Method == http.MethodPost && kind == sessions && strings.HasSuffix(id, "/expire"):
+		o := b.find(kind, strings.TrimSuffix(id, "/expire"))
+		switch {
+		case o == nil:
+			refuse(w, http.StatusNotFound, "invalid_request_error", "resource_missing", "No such object: "+id)
+		case b.status(o) != "open":
+			refuse(w, http.StatusBadRequest, "invalid_request_error", "", "Only Checkout Sessions with a status in [\"open\"] can be expired.")
+		default:
+			o["status"] = "expired"
+			give(w, b.shown(o, nil))
+		}
 	case r.Method == http.MethodGet && id == "":
 		b.list(w, r.Form, kind)
 	case r.Method == http.MethodGet:
