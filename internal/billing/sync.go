@@ -192,7 +192,7 @@ func payBack(tx *store.Tx, p *store.Purchase, st State, id string) (*store.Refun
 		return nil, err
 	}
 	put, err := tx.PutRefund(&store.Refund{ID: id, PurchaseID: p.ID, PaymentID: st.PaymentID, Amount: st.Price.Amount + st.Tax - st.Refunded,
-		Reason: "Paid after the account was closed.", Actor: "system"}, tx.Now().Add(refundRetry))
+		Reason: "paid after the account was closed", Actor: "system"}, tx.Now().Add(refundRetry))
 	if err != nil || !put {
 		return nil, err
 	}
