@@ -34,6 +34,7 @@ import (
 	"kinpict/internal/people"
 	"kinpict/internal/photo"
 	"kinpict/internal/scenario"
+	"kinpict/internal/staff"
 	"kinpict/internal/store"
 	"kinpict/internal/support"
 	"kinpict/internal/theme"
@@ -53,6 +54,7 @@ type App struct {
 	Intake    *intake.Intake
 	Support   *support.Desk
 	Keeping   *keeping.Keeper
+	Office    *staff.Office
 	Post      *mail.Post
 	Sandbox   *sandbox.Provider // nil with another provider
 
@@ -122,6 +124,7 @@ func (a *App) compose(key []byte) error {
 	}
 	public := strings.TrimSuffix(cfg.PublicURL, "/")
 	relaxed := cfg.Limits == "relaxed"
+	a.Office = &staff.Office{DB: a.DB, IDs: a.ids, Now: a.now}
 	a.sell(key, public)
 	a.People = &people.People{DB: a.DB, IDs: a.ids, Now: a.now, Key: key, PublicURL: public, Languages: a.languages, Relaxed: relaxed}
 	if a.Support, err = a.desk(key, public, relaxed); err != nil {

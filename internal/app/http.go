@@ -106,6 +106,11 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	desk, err := a.console(site, identity)
+	if err != nil {
+		return nil, err
+	}
+	edge.Rooms = []httpd.Room{desk.Room()}
 	mux := http.NewServeMux()
 	httpd.Health(mux, time.Now, a.DB.Probe, a.space.low)
 	(&api.API{

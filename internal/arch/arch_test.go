@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 	"internal/mail/smtp":  {"", "internal/mail"},
 	"internal/intake":     {"", "internal/store", "internal/blob", "internal/photo"},
 	"internal/keeping":    {"", "internal/lang", "internal/store", "internal/blob"},
+	"internal/staff":      {"", "internal/store"},
 
 	"internal/billing/billingtest": {"", "internal/billing", "internal/store"},
 	"internal/billing/sandbox":     {"", "internal/billing", "internal/store"},
@@ -67,6 +68,8 @@ var mayImport = map[string][]string{
 	// Surfaces know use cases and never the store, the ledger or a provider.
 	"internal/api": {"", "internal/lang", "internal/wording", "internal/receipt", "internal/support", "client", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/intake", "internal/keeping"},
 	"internal/web": {"", "internal/theme", "internal/lang", "internal/wording", "internal/support", "internal/provenance", "internal/httpd", "internal/print", "internal/scenario", "internal/generation", "internal/billing", "internal/people", "internal/intake", "internal/keeping", "internal/mail"},
+
+	"internal/console": {"", "internal/lang", "internal/httpd", "internal/billing", "internal/generation", "internal/people", "internal/staff", "internal/support"},
 
 	"internal/app": {"", "client", "internal/..."},
 	"internal/cli": {"", "internal/receipt", "internal/support", "internal/wording", "client", "internal/generation", "internal/provenance", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
