@@ -26,8 +26,8 @@ var personal = []string{"account", "api_token", "consent", "draft", "files", "ge
 
 // The tables in which none ever stands: the books, which keep an id that names
 // nobody, and what belongs to no person. A new table belongs into one of the two.
-var impersonal = []string{"catalog", "charge", "charge_alloc", "deletion", "dispute", "entry", "fraud_warning", "guest", "guest_network", "lot", "migration", "payment_finding",
-	"probe", "promo", "rate", "receipt_key", "reconciliation", "sandbox_refund", "sandbox_session", "share", "txn"}
+var impersonal = []string{"audit_run", "catalog", "charge", "charge_alloc", "console_session", "deletion", "dispute", "entry", "fraud_warning", "guest", "guest_network", "lot", "migration", "payment_finding",
+	"probe", "promo", "rate", "receipt_key", "reconciliation", "sandbox_refund", "sandbox_session", "second_factor", "share", "staff_act", "txn"}
 
 func TestNothingIsLeftOfWhoIsGone(t *testing.T) {
 	each(t, func(r *rig) {
