@@ -62,6 +62,8 @@ type Caller struct {
 	SignedInAt time.Time
 	// Network is a keyed hash of the caller's network prefix, for guest budgets.
 	Network string
+	// Area is one of the larger network around it, "" where there is none.
+	Area string
 }
 
 // Fresh reports whether the caller signed in just now, as what cannot be undone

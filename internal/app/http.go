@@ -73,6 +73,7 @@ func (a *App) Handler() (http.Handler, error) {
 		Token:   a.People.Token,
 		Device:  a.People.Guest,
 		Network: a.People.Network,
+		Area:    a.People.Area,
 	}
 	var bank web.Sandbox
 	if a.Sandbox != nil {
@@ -156,7 +157,10 @@ func (a *App) limits() client.Limits {
 			{Name: "bytes of guest photos", Limit: int(intake.NetworkQuota.Bytes), Seconds: 86400, Per: "network"},
 			{Name: "guest previews", Limit: generation.NetworkPreviews, Seconds: 86400, Per: "network"},
 			{Name: "sign-in links", Limit: people.LinksPerAddress, Seconds: int(people.LinkWindow / time.Second), Per: "address"},
+			{Name: "sign-in links", Limit: people.LinksPerAddressDay, Seconds: int(people.LinkDay / time.Second), Per: "address"},
 			{Name: "sign-in links", Limit: people.LinksPerNetwork, Seconds: int(people.LinkWindow / time.Second), Per: "network"},
+			{Name: "sign-in links", Limit: people.LinksPerNetworkDay, Seconds: int(people.LinkDay / time.Second), Per: "network"},
+			{Name: "sign-in links to one address", Limit: people.LinksHere, Seconds: int(people.LinkWindow / time.Second), Per: "network"},
 			{Name: "shared pictures opened", Limit: generation.NetworkLooks, Seconds: int(generation.LooksWindow / time.Second), Per: "network"},
 			{Name: "unpaid checkouts", Limit: billing.OpenCheckouts, Seconds: 3600, Per: "account"},
 			{Name: "checkouts", Limit: billing.NetworkCheckouts, Seconds: 3600, Per: "network"},

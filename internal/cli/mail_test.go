@@ -12,6 +12,7 @@ import (
 
 	"kinpict"
 	"kinpict/internal/app"
+	"kinpict/internal/people"
 )
 
 // Where the site is not for this machine alone, /outbox is not there, and whoever
@@ -31,7 +32,7 @@ func TestKeptMailIsReadByCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = a.People.RequestLink(t.Context(), kinpict.Caller{Network: "home"}, "boss@example.org", "browser", "/", "en")
+	err = a.People.RequestLink(t.Context(), kinpict.Caller{Network: "home"}, people.Asking{Email: "boss@example.org", Browser: "browser"})
 	if err == nil {
 		_, err = a.Post.Round(t.Context())
 	}

@@ -61,6 +61,8 @@ type Identity struct {
 	Device func(cookie string) (kinpict.Caller, string)
 	// Network is the keyed hash of an address's network.
 	Network func(address string) string
+	// Area is the same of the larger network around it. Nil: there is none.
+	Area func(address string) string
 }
 
 // Caller is who sent r: a token's account, a session's, a guest, or nobody. A
@@ -73,7 +75,11 @@ func (i *Identity) Caller(r *http.Request) (kinpict.Caller, error) {
 	if err != nil {
 		return kinpict.Caller{}, err
 	}
-	c.Network = i.Network(Client(r.Context()).String())
+	from := Client(r.Context()).String()
+	c.Network = i.Network(from)
+	if i.Area != nil {
+		c.Area = i.Area(from)
+	}
 	return c, nil
 }
 
@@ -121,6 +127,6 @@ func (i *Identity) CallerOrGuest(w http.ResponseWriter, r *http.Request) (kinpic
 	}
 	g, cookie := i.Device("")
 	i.Cookies.Set(w, i.Cookies.Guest(), cookie, GuestAge)
-	g.Network = c.Network
+	g.Network, g.Area = c.Network, c.Area
 	return g, nil
 }

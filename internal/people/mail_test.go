@@ -18,7 +18,7 @@ func TestTheMailOfALink(t *testing.T) {
 		p := door(db, clock)
 		for language, subject := range map[string]string{"en": "Your sign-in link for Kinpict", "de": "Dein Link zum Anmelden bei Kinpict", "": "Your sign-in link for Kinpict"} {
 			clock.Advance(time.Second)
-			if err := p.RequestLink(ctx, kinpict.Caller{Network: "home"}, "ann@example.com", "browser", "/", language); err != nil {
+			if err := p.RequestLink(ctx, kinpict.Caller{Network: "home"}, people.Asking{Email: "ann@example.com", Browser: "browser", Language: language}); err != nil {
 				t.Fatal(err)
 			}
 			var box []store.Mail

@@ -26,7 +26,7 @@ func door(db *store.DB, clock *storetest.Clock) *people.People {
 // ask requests a link for ann and returns the token that was mailed.
 func ask(t *testing.T, p *people.People, email, browser, next string) string {
 	t.Helper()
-	if err := p.RequestLink(ctx, kinpict.Caller{Network: "home"}, email, browser, next, "en"); err != nil {
+	if err := p.RequestLink(ctx, kinpict.Caller{Network: "home"}, people.Asking{Email: email, Browser: browser, Next: next}); err != nil {
 		t.Fatalf("ask for a link: %v", err)
 	}
 	return mailed(t, p, email)
@@ -219,76 +219,11 @@ func TestNextLeadsNowhereElse(t *testing.T) {
 	})
 }
 
-func TestAskingForLinksIsLimitedAlikeForKnownAndUnknown(t *testing.T) {
-	type rule struct {
-		name    string
-		email   func(i int) string
-		network func(i int) string
-		allowed int
-	}
-	same := func(s string) func(int) string { return func(int) string { return s } }
-	each := func(format string) func(int) string { return func(i int) string { return fmt.Sprintf(format, i) } }
-	rules := []rule{
-		{"one known address from everywhere", same("ann@example.com"), each("net-%d"), 5},
-		{"one unknown address from everywhere", same("nobody@example.com"), each("net-%d"), 5},
-		{"one address in many spellings", func(i int) string { return strings.Repeat(" ", i) + "ANN@example.com" }, each("net-%d"), 5},
-		{"many addresses from one network", each("person-%d@example.com"), same("one"), 20},
-	}
-	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
-		known := door(db, clock)
-		if _, err := known.CreateAccount(ctx, "ann@example.com", kinpict.Customer); err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range rules {
-			t.Run(r.name, func(t *testing.T) {
-				p := door(db, clock)
-				clock.Advance(100 * time.Hour) // past the windows of the rule before
-				round := func(what string, want int) {
-					t.Helper()
-					got := 0
-					for i := range 25 {
-						switch err := p.RequestLink(ctx, kinpict.Caller{Network: r.network(i)}, r.email(i), "b", "/", "en"); kinpict.CodeOf(err) {
-						case "":
-							got++
-						case kinpict.RateLimited:
-						default:
-							t.Fatal(err)
-						}
-					}
-					if got != want {
-						t.Errorf("%s: %d of 25 links were mailed, want %d", what, got, want)
-					}
-				}
-				round("first hour", r.allowed)
-				round("same hour", 0)
-				clock.Advance(time.Hour)
-				round("next hour", r.allowed)
-				clock.Advance(-48 * time.Hour)
-				round("after the clock was set back", r.allowed)
-				p.Relaxed = true
-				round("relaxed", 25)
-			})
-		}
-	})
-}
-
-func TestLinksAtOnceKeepTheLimit(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
-		p := door(db, clock)
-		n := count(30, func(i int) error {
-			return p.RequestLink(ctx, kinpict.Caller{Network: fmt.Sprint(i)}, "ann@example.com", "b", "/", "en")
-		})
-		if n != 5 {
-			t.Errorf("%d links went to one address at once, want 5", n)
-		}
-	})
-}
-
 func TestRequestLinkRefuses(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		p := door(db, clock)
-		want(t, "no address", p.RequestLink(ctx, kinpict.Caller{}, "ann", "b", "/", "en"), kinpict.Invalid)
-		want(t, "no cookie", p.RequestLink(ctx, kinpict.Caller{}, "ann@example.com", "", "/", "en"), kinpict.Invalid)
+		want(t, "no address", p.RequestLink(ctx, kinpict.Caller{}, people.Asking{Email: "ann", Browser: "b"}), kinpict.Invalid)
+		want(t, "no cookie", p.RequestLink(ctx, kinpict.Caller{}, people.Asking{Email: "ann@example.com"}), kinpict.Invalid)
 		if box, err := outbox(p, 9); err != nil || len(box) != 0 {
 			t.Errorf("refused, yet %d messages wait (%v)", len(box), err)
 		}

@@ -10,49 +10,49 @@ import (
 	"kinpict/internal/store"
 )
 
-// Limits on asking for links. An address has its own bucket, so that nobody is
-// flooded from many networks; a network has its own, so that one place cannot
-// go through many addresses.
-const (
-	LinksPerAddress = 5
-	LinksPerNetwork = 20
-	LinkWindow      = time.Hour
-)
-
 // NewBrowser makes the secret for a browser's cookie that ties a sign-in link to
 // the browser that asked for it.
 func (p *People) NewBrowser() string { return p.secret() }
 
+// An Asking is a wish for a sign-in link. Known, Next and Language may be missing.
+type Asking struct {
+	Email   string
+	Browser string // the secret of the browser that asks
+	Known   string // what SignIn gave that browser to be known by
+	// Next is the local path to go on to; anything else means the front page.
+	Next string
+	// Language is the code of the one the person asks in.
+	Language string
+}
+
 // RequestLink mails a sign-in link to an address. It does the same and answers
-// the same whether or not the address has an account. browser is the secret of
-// the browser that asks, next the local path to go on to; anything else as next
-// means the front page, language the code of the one the person asks in. c needs
-// only its Network.
+// the same whether or not the address has an account. c needs only its Network
+// and Area.
 //
 // The error is Invalid for what cannot be an address or a browser without the
-// cookie, RateLimited after 5 links an hour to one address or 20 from one network.
-func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, email, browser, next, language string) error {
-	address, err := Normalise(email)
+// cookie, and RateLimited, with the time to wait, where too many were asked for.
+func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, a Asking) error {
+	address, err := Normalise(a.Email)
 	if err != nil {
 		return err
 	}
-	if browser == "" {
+	if a.Browser == "" {
 		return &kinpict.Error{Code: kinpict.Invalid, Message: "Your browser did not keep our cookie.",
 			Hint: "Allow cookies for this site, then ask for the link again."}
 	}
-	if !kinpict.LocalPath(next) {
-		next = "/"
+	if !kinpict.LocalPath(a.Next) {
+		a.Next = "/"
 	}
 	token := p.secret()
 	return p.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := p.allowLink(tx, c.Network, address); err != nil {
+		if err := p.allowLink(tx, c, address, p.knows(a.Known, address)); err != nil {
 			return err
 		}
-		if err := tx.PutLink(store.Link{TokenHash: hash(token), BrowserHash: hash(browser), Email: address,
-			Next: next, ExpiresAt: tx.Now().Add(LinkLife)}); err != nil {
+		if err := tx.PutLink(store.Link{TokenHash: hash(token), BrowserHash: hash(a.Browser), Email: address,
+			Next: a.Next, ExpiresAt: tx.Now().Add(LinkLife)}); err != nil {
 			return err
 		}
-		say := p.Languages.For(language)
+		say := p.Languages.For(a.Language)
 		return tx.SendMail(store.Mail{ID: p.IDs.New(kinpict.MailPrefix), To: address, Subject: say.Say("Your sign-in link for Kinpict"), Secret: true, ExpiresAt: tx.Now().Add(LinkLife),
 			Body: say.Say("Open this link in the browser where you asked for it:") + "\n\n" +
 				strings.TrimSuffix(p.PublicURL, "/") + "/sign-in/confirm?token=" + token + "\n\n" +
@@ -61,29 +61,10 @@ func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, email, brows
 	})
 }
 
-func (p *People) allowLink(tx *store.Tx, network, address string) error {
-	if p.Relaxed {
-		return nil
-	}
-	for _, b := range []struct {
-		name  string
-		limit int
-	}{{"link from " + network, LinksPerNetwork}, {store.LimitLinks.Of(address), LinksPerAddress}} {
-		ok, err := tx.Allow(b.name, b.limit, LinkWindow)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return &kinpict.Error{Code: kinpict.RateLimited, Message: "Too many sign-in links were asked for.",
-				Hint: "Use the newest link in your mail, or ask again in an hour."}
-		}
-	}
-	return nil
-}
-
 // SignedIn is what a link opened.
 type SignedIn struct {
 	Cookie string // the new session's secret
+	Known  string // by which the browser is known when it asks for the next link
 	Caller kinpict.Caller
 	Next   string // local path to go on to
 }
@@ -117,7 +98,7 @@ func (p *People) SignIn(ctx context.Context, o Opening) (*SignedIn, error) {
 		if err != nil {
 			return err
 		}
-		in.Caller, in.Next = callerOf(*a), l.Next
+		in.Caller, in.Next, in.Known = callerOf(*a), l.Next, p.vouch(l.Email)
 		in.Caller.SignedInAt = tx.Now()
 		if a.Language == "" && o.Language != "" {
 			if _, err := tx.SetLanguage(a.ID, o.Language); err != nil {

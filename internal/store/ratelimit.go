@@ -51,6 +51,13 @@ func (t *Tx) Counted(bucket string, window time.Duration) (n int64, err error) {
 	return n, err
 }
 
+// Frees is how long it takes until the window of a bucket ends, at least a second.
+func (t *Tx) Frees(bucket string, window time.Duration) (time.Duration, error) {
+	var since int64
+	err := t.row(`SELECT coalesce(max(since), 0) FROM rate_limit WHERE bucket = $1`, bucket).Scan(&since)
+	return max(instant(since).Add(window).Sub(t.Now()), time.Second), err
+}
+
 // SweepLimits forgets buckets not begun since the given time, at most limit, and
 // returns how many.
 func (t *Tx) SweepLimits(before time.Time, limit int) (int64, error) {

@@ -11,6 +11,9 @@ import (
 // browserCookie binds a sign-in link to the browser that asked for it.
 const browserCookie = "kp_b"
 
+// knownCookie says that the browser signed in before.
+const knownCookie = "kp_k"
+
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.visit(r)
 	if err != nil {
@@ -46,7 +49,7 @@ func (s *Site) requestLink(w http.ResponseWriter, r *http.Request) error {
 	if browser == "" {
 		browser = s.People.NewBrowser()
 	}
-	if err := s.People.RequestLink(r.Context(), v.caller, view.Address, browser, view.Next, s.printer(r).Code); err != nil {
+	if err := s.People.RequestLink(r.Context(), v.caller, people.Asking{Email: view.Address, Browser: browser, Known: cookies.Value(r, cookies.Name(knownCookie)), Next: view.Next, Language: s.printer(r).Code}); err != nil {
 		e, ok := as(err)
 		if !ok || e.Code != kinpict.Invalid && e.Code != kinpict.RateLimited {
 			return err
@@ -95,6 +98,7 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request) error {
 		return s.send(w, r, httpd.Means(e.Code).Status, "sign-in-confirm", view)
 	}
 	cookies.Set(w, cookies.Session(), in.Cookie, int(people.SessionLife.Seconds()))
+	cookies.Set(w, cookies.Name(knownCookie), in.Known, httpd.GuestAge)
 	cookies.Clear(w, cookies.Name(browserCookie))
 	http.Redirect(w, r, in.Next, http.StatusSeeOther)
 	return nil

@@ -144,7 +144,7 @@ func doorSpecimens(guest Page) map[string]specimen {
 		"sign-in":           {"sign-in", SignInView{Page: titled(say.Say("Sign in"))}},
 		"sign-in, kept":     {"sign-in", SignInView{Page: titled(say.Say("Sign in")), Next: "/create", Keeps: true}},
 		"sign-in wrong":     {"sign-in", SignInView{Page: titled(say.Say("Sign in")), Address: "ann", Faults: wrong("This is not an e-mail address.", "")}},
-		"sign-in too often": {"sign-in", SignInView{Page: titled(say.Say("Sign in")), Address: "ann@example.com", Faults: wrong("Too many sign-in links were asked for.", "Use the newest link in your mail, or ask again in an hour.")}},
+		"sign-in too often": {"sign-in", SignInView{Page: titled(say.Say("Sign in")), Address: "ann@example.com", Faults: wrong("Too many sign-in links were asked for.", "Open the newest one in the browser where you asked for it, use a browser you signed in with before, or ask again in 42 minutes.")}},
 		"sign-in sent":      sent("mail", say.Say("Look in your mail")),
 		"sign-in outbox":    sent("outbox", say.Say("Look in your mail")),
 		"sign-in unsent":    sent("kept", say.Say("Your link is kept for you")),

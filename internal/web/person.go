@@ -213,7 +213,9 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Identity.Cookies.Clear(w, s.Identity.Cookies.Session())
+	cookies := s.Identity.Cookies
+	cookies.Clear(w, cookies.Session())
+	cookies.Clear(w, cookies.Name(knownCookie))
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	http.Redirect(w, r, "/account/deleted/"+d.ID, http.StatusSeeOther)
 	return nil

@@ -19,6 +19,7 @@ import (
 	"kinpict/internal/httpd"
 	"kinpict/internal/keeping"
 	"kinpict/internal/lang"
+	"kinpict/internal/people"
 	"kinpict/internal/support"
 	"kinpict/internal/web"
 )
@@ -247,4 +248,22 @@ func TestConsentIsKeptInItsWords(t *testing.T) {
 	if n := strings.Count(string(text), `"wording": "Alle auf diesen Fotos`); n != 1 {
 		t.Errorf("the consents are %s", text)
 	}
+}
+
+// Whoever asks for many links in ann's name keeps her out of no browser that she
+// used before. The others hear when to come back.
+func TestABrowserThatSignedInBeforeGetsItsLink(t *testing.T) {
+	h := kept(t)
+	ann, evil := h.browser(), h.browser()
+	ann.signIn("ann@example.com")
+	ann.post("/sign-out", nil).to(t, "/")
+	name := url.Values{"email": {"ann@example.com"}}
+	for range people.LinksHere - 1 { // ann's was the first
+		evil.post("/sign-in", name).want(t, 200)
+	}
+	if p := evil.post("/sign-in", name).want(t, 429, "Too many sign-in links", "in 60 minutes"); p.Header.Get("Retry-After") != "3600" {
+		t.Errorf("Retry-After is %q, want an hour", p.Header.Get("Retry-After"))
+	}
+	h.clock.Advance(time.Second) // the newest link is the one
+	ann.signIn("ann@example.com")
 }
