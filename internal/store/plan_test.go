@@ -20,7 +20,7 @@ var small = map[string]bool{"k": true, "n": true, "m": true, "f": true, "w": tru
 // made is a table of the query's own, and partial an index of what waits only.
 var (
 	made    = regexp.MustCompile(`(?:MATERIALIZE|CO-ROUTINE) (\w+)`)
-	partial = regexp.MustCompile(`INDEX (refund_asked|purchase_problem|held_request_safety|held_request_over|generation_queue)\b`)
+	partial = regexp.MustCompile(`INDEX (refund_asked|purchase_problem|purchase_open|held_request_safety|held_request_over|generation_queue)\b`)
 )
 
 // whole are the tables that a question reads from end to end all the same.
