@@ -154,7 +154,7 @@ func (r *rig) person(name, email, label, word string) kinpict.Caller {
 			tx.PutToken("tok_"+name, []byte("token of "+name), id, say("Bilderrahmen")),
 			tx.PutLink(store.Link{TokenHash: []byte("link of " + name), BrowserHash: []byte("b"), Email: email, Next: "/", ExpiresAt: tx.Now().Add(time.Hour)}),
 			tx.SendMail(store.Mail{ID: "mai_" + name, To: email, Subject: "Hello", Body: say("Brieftaube")}),
-			ignore(tx.Allow(store.LimitLinks.Of(email), 5, time.Hour)), ignore(tx.Allow(store.LimitPromos.Of(id), 5, time.Hour)), tx.LockPhotos(id),
+			ignore(tx.Allow(store.LimitPromos.Of(id), 5, time.Hour)), tx.LockPhotos(id),
 			tx.PutDraft(id, []byte(`{"request":{"instruction":"`+word+`"}}`)),
 			tx.PutHeld(&kinpict.HeldRequest{ID: "hld_" + name, AccountID: id, Request: request, Cost: 4, CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Hour)}),
 		)

@@ -80,9 +80,6 @@ func (t *Tx) DeleteAccount(d *kinpict.Deletion, agreed kinpict.Credits, redact f
 			return false, err
 		}
 	}
-	if _, err := t.exec(`DELETE FROM rate_limit WHERE bucket = $1`, LimitLinks.Of(a.Email)); err != nil {
-		return false, err
-	}
 	if err := t.Strip(id); err != nil {
 		return false, err
 	}

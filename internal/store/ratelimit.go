@@ -2,12 +2,11 @@ package store
 
 import "time"
 
-// An OwnLimit counts what one person does, and goes with their account. Its
-// bucket is named by it and whose it is.
+// An OwnLimit counts what one account does, and goes with it. Its bucket is named
+// by it and the account.
 type OwnLimit string
 
 const (
-	LimitLinks   OwnLimit = "link to " // by address
 	LimitExports OwnLimit = "export of "
 	LimitChecks  OwnLimit = "check of "
 	LimitPromos  OwnLimit = "promo of "
@@ -15,11 +14,11 @@ const (
 	limitPhotos  OwnLimit = "photos/"           // also of guests
 )
 
-// accountLimits are those by account.
+// accountLimits are all of them.
 var accountLimits = []OwnLimit{LimitExports, LimitChecks, LimitPromos, LimitFactor, limitPhotos}
 
-// Of is the bucket of an account, or of an address.
-func (l OwnLimit) Of(whose string) string { return string(l) + whose }
+// Of is the bucket of an account.
+func (l OwnLimit) Of(accountID string) string { return string(l) + accountID }
 
 // Allow counts one use of a bucket and reports whether it stays within limit
 // uses in a window that begins with the first of them. A refused use is not
