@@ -139,7 +139,7 @@ func (t *Tx) AskAbout(provider string, open, settled, recent, closed time.Time, 
 		return err
 	}
 	err := t.each(scan, `SELECT id FROM purchase WHERE state IN ('open', 'processing') AND session_id IS NOT NULL AND problem = '' AND provider = $2
-		AND (seen_at <= $1 AND created_at <= $1 OR seen_at <= $4 AND EXISTS (SELECT 1 FROM account a WHERE a.id = account_id AND a.status = 'closed'))
+		AND seen_at <= $4 AND (seen_at <= $1 AND created_at <= $1 OR EXISTS (SELECT 1 FROM account a WHERE a.id = account_id AND a.status = 'closed'))
 		ORDER BY seen_at, id LIMIT $3`, micros(open), provider, limit, micros(closed))
 	if err != nil || len(ids) == limit {
 		return ids, err
