@@ -156,6 +156,7 @@ func (a *App) limits() client.Limits {
 			{Name: "guest photos", Limit: int(intake.NetworkQuota.Files), Seconds: 86400, Per: "network"},
 			{Name: "bytes of guest photos", Limit: int(intake.NetworkQuota.Bytes), Seconds: 86400, Per: "network"},
 			{Name: "guest previews", Limit: generation.NetworkPreviews, Seconds: 86400, Per: "network"},
+			{Name: "previews of new accounts", Limit: generation.NetworkNewcomers, Seconds: 86400, Per: "network"},
 			{Name: "sign-in links", Limit: people.LinksPerAddress, Seconds: int(people.LinkWindow / time.Second), Per: "address"},
 			{Name: "sign-in links", Limit: people.LinksPerAddressDay, Seconds: int(people.LinkDay / time.Second), Per: "address"},
 			{Name: "sign-in links", Limit: people.LinksPerNetwork, Seconds: int(people.LinkWindow / time.Second), Per: "network"},

@@ -23,6 +23,7 @@ func (a *App) keeper(relaxed bool) *keeping.Keeper {
 		Version:   Version(),
 		Relaxed:   relaxed,
 		Redact:    support.Redact,
+		Pseudonym: a.People.Pseudonym,
 		Statement: func(ctx context.Context, c kinpict.Caller, cursor string, limit int) ([]kinpict.Transaction, string, error) {
 			return a.Shop.Statement(ctx, c, billing.Filter{}, cursor, limit)
 		},

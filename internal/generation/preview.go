@@ -56,7 +56,7 @@ func (s *Studio) preview(ctx context.Context, c kinpict.Caller, in kinpict.Inten
 			out.Replay, err = t.Replay(owner, in)
 			return err
 		}
-		if err := t.SpendPreview(c.GuestID, c.AccountID, c.Network, p.Catalog.Guest.Previews, network); err != nil {
+		if err := t.SpendPreview(c.GuestID, c.AccountID, c.Network, p.Catalog.Guest.Previews, network, NetworkNewcomers); err != nil {
 			return err
 		}
 		if c.AccountID != "" { // a guest's photos have their own, shorter time

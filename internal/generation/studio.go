@@ -55,6 +55,9 @@ const (
 	MaxRetryAfter = time.Minute
 	// NetworkPreviews is how many previews one network may take a day.
 	NetworkPreviews = 30
+	// NetworkNewcomers is how many more the accounts that are younger than a day
+	// may take there: many households may share an address.
+	NetworkNewcomers = 100
 	// KeepPhotos is how long a photo lives after its last use.
 	KeepPhotos = kinpict.KeepPhotos
 	// KeepHeld is how long a request waits, and its photos with it.

@@ -118,7 +118,7 @@ func TestWhoIsGoneIsOutOfReach(t *testing.T) {
 		}
 		r.want("a receipt of nobody's", ignore(r.keeper.Deletion(ctx, "del_0")), kinpict.NotFound)
 		// The device keeps its count, and the address begins anew.
-		r.want("another preview on her device", r.db.Update(ctx, func(tx *store.Tx) error { return tx.SpendPreview("gst_ann", "", "home", 1, 30) }), kinpict.GuestLimit)
+		r.want("another preview on her device", r.db.Update(ctx, func(tx *store.Tx) error { return tx.SpendPreview("gst_ann", "", "home", 1, 30, 30) }), kinpict.GuestLimit)
 		r.update(func(tx *store.Tx) error {
 			a, fresh, err := tx.AddAccount(kinpict.Account{ID: "acc_ann2", Email: "edeltraud.k@example.com", Role: kinpict.Customer})
 			if err == nil && (!fresh || a.ID != "acc_ann2") {
@@ -129,6 +129,46 @@ func TestWhoIsGoneIsOutOfReach(t *testing.T) {
 		if b, kept, err := r.keeper.Kept(ctx, kinpict.Caller{AccountID: "acc_ann2"}); err != nil || kept.Credits != 0 || kept.Lines != 0 || kept.Photos != 0 {
 			r.Errorf("the new account %+v has %+v, %v", b, kept, err)
 		}
+	})
+}
+
+// Leaving and coming back is not a way to another preview.
+func TestLeavingBeginsNoCountAnew(t *testing.T) {
+	each(t, func(r *rig) {
+		const address = "edeltraud.k@example.com"
+		name := pseudonym(address)
+		if _, err := r.keeper.Delete(ctx, r.ann, r.farewell()); err != nil {
+			r.Fatal(err)
+		}
+		preview := func(account string) error {
+			return r.db.Update(ctx, func(tx *store.Tx) error { return tx.SpendPreview("", account, "elsewhere", 1, 30, 30) })
+		}
+		back := func(id string) {
+			r.update(func(tx *store.Tx) error {
+				_, _, err := tx.AddAccount(kinpict.Account{ID: id, Email: address, Role: kinpict.Customer})
+				return errors.Join(err, tx.RecallPreviews(id, name))
+			})
+		}
+		back("acc_ann2")
+		r.want("another preview of the same address", preview("acc_ann2"), kinpict.GuestLimit)
+		r.update(func(tx *store.Tx) error {
+			_, _, err := tx.AddAccount(kinpict.Account{ID: "acc_cid", Email: "cid@example.com", Role: kinpict.Customer})
+			return errors.Join(err, tx.RecallPreviews("acc_cid", pseudonym("cid@example.com")))
+		})
+		r.want("the first of another address", preview("acc_cid"), "")
+		if _, err := r.keeper.DeleteFor(ctx, kinpict.Caller{Role: kinpict.Operator}, "acc_ann2"); err != nil {
+			r.Fatal(err)
+		}
+		r.clock.Advance(time.Hour)
+		r.update(func(tx *store.Tx) error { return tx.ForgetPreviews(tx.Now().Add(-time.Hour - time.Second)) })
+		back("acc_ann3")
+		r.want("a third account, in time", preview("acc_ann3"), kinpict.GuestLimit)
+		if _, err := r.keeper.DeleteFor(ctx, kinpict.Caller{Role: kinpict.Operator}, "acc_ann3"); err != nil {
+			r.Fatal(err)
+		}
+		r.update(func(tx *store.Tx) error { return tx.ForgetPreviews(tx.Now()) })
+		back("acc_ann4")
+		r.want("a fourth, when it is forgotten", preview("acc_ann4"), "")
 	})
 }
 

@@ -48,8 +48,11 @@ type Keeper struct {
 	// Receipt is the signed receipt of a purchase that was paid.
 	Receipt func(ctx context.Context, c kinpict.Caller, purchase string) ([]byte, error)
 	// Redact takes the person's words out of a review's evidence.
-	Redact  func(evidence []byte) ([]byte, error)
-	Relaxed bool // no limit on exports, for load tests
+	Redact func(evidence []byte) ([]byte, error)
+	// Pseudonym is the name of an address under which it is remembered for a time
+	// that it had its preview; nil remembers nothing.
+	Pseudonym func(address string) string
+	Relaxed   bool // no limit on exports, for load tests
 }
 
 // Kept says how much is kept of the caller.
@@ -119,11 +122,16 @@ func (k *Keeper) remove(ctx context.Context, accountID, by string, agreed kinpic
 	var done bool
 	err := k.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		d = &kinpict.Deletion{ID: id, AccountID: accountID, AskedBy: by}
-		if done, err = tx.DeleteAccount(d, agreed, k.Redact); err != nil || done {
-			return err
-		}
 		a, err := tx.Account(accountID)
 		if err != nil {
+			return err
+		}
+		if k.Pseudonym != nil && a.Email != "" {
+			if err := tx.RememberPreviews(accountID, k.Pseudonym(a.Email)); err != nil {
+				return err
+			}
+		}
+		if done, err = tx.DeleteAccount(d, agreed, k.Redact); err != nil || done {
 			return err
 		}
 		if a.Status != "closed" {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,7 +65,7 @@ func each(t *testing.T, f func(*rig)) {
 				t.Fatal(err)
 			}
 			r.keeper = &keeping.Keeper{DB: r.db, Blobs: bucket, IDs: r.ids, Now: clock.Now, Log: slog.New(slog.DiscardHandler), Languages: tongues, Version: "1.2.3",
-				Redact: redact, Statement: r.statement,
+				Redact: redact, Statement: r.statement, Pseudonym: pseudonym,
 				Receipt: func(_ context.Context, c kinpict.Caller, id string) ([]byte, error) {
 					return []byte(`{"receipt_of":"` + id + `"}`), nil
 				}}
@@ -145,7 +147,7 @@ func (r *rig) person(name, email, label, word string) kinpict.Caller {
 	first, second := photo(guest, "1"), photo(id, "2")
 	r.update(func(tx *store.Tx) error {
 		_, _, err := tx.AddAccount(kinpict.Account{ID: id, Email: email, Role: kinpict.Customer})
-		return errors.Join(err, tx.SpendPreview(guest, "", "home", 1, 30), ignore(tx.AddPhoto(first)),
+		return errors.Join(err, tx.SpendPreview(guest, "", "home", 1, 30, 30), ignore(tx.AddPhoto(first)),
 			tx.PutPreview(&kinpict.Generation{ID: "gen_" + name + "_free", Request: request, CatalogUsed: 1, CreatedAt: tx.Now()}, guest, guest, tx.Now().Add(1000*time.Hour)),
 			ignore(tx.Remember(guest, kinpict.Intent{Route: "POST /previews", Key: "k", Hash: []byte("h")}, 202, "gen_"+name+"_free", []byte(word))),
 			tx.PutConsent(guest, say("Hochzeitstag")), tx.ClaimGuest(guest, id, tx.Now().Add(kinpict.KeepPhotos)),
@@ -339,4 +341,10 @@ func (p picky) Delete(ctx context.Context, key string) error {
 		return errors.New("it is in use")
 	}
 	return p.Bucket.Delete(ctx, key)
+}
+
+// pseudonym is a name of an address that does not tell it.
+func pseudonym(address string) string {
+	sum := sha256.Sum256([]byte(address))
+	return hex.EncodeToString(sum[:8])
 }

@@ -27,7 +27,7 @@ func (p *People) CreateAccount(ctx context.Context, email string, role kinpict.A
 	}
 	var a *kinpict.Account
 	err = p.DB.Update(ctx, func(tx *store.Tx) error {
-		got, created, err := tx.AddAccount(kinpict.Account{ID: p.IDs.New(kinpict.AccountPrefix), Email: address, Role: role})
+		got, created, err := p.add(tx, address, role)
 		a = got
 		if err == nil && !created {
 			return &kinpict.Error{Code: kinpict.Conflict, Message: "There is already an account " + address + "."}
@@ -103,6 +103,6 @@ func (p *People) Sweep(ctx context.Context) error {
 	}
 	return p.DB.Update(ctx, func(tx *store.Tx) error {
 		return errors.Join(tx.SweepPeople(tx.Now().Add(-day)), tx.SweepConsole(tx.Now().Add(-day)),
-			tx.SweepGuests(store.Day(tx.Now())-1), tx.SweepConsents(tx.Now().Add(-day)), tx.SweepMail(tx.Now().Add(-KeepMail)))
+			tx.SweepGuests(store.Day(tx.Now())-1), tx.SweepConsents(tx.Now().Add(-day)), tx.SweepMail(tx.Now().Add(-KeepMail)), tx.ForgetPreviews(tx.Now().Add(-KeepSpent)))
 	})
 }

@@ -82,7 +82,7 @@ func visit(t *testing.T, db *store.DB, clock *storetest.Clock, guestID, source s
 	ids := kinpict.IDs{Now: clock.Now, Rand: rand.Reader}
 	photo, generation = ids.New(kinpict.PhotoPrefix), ids.New(kinpict.GenerationPrefix)
 	if err := db.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.SpendPreview(guestID, "", "home", 1, 30); err != nil {
+		if err := tx.SpendPreview(guestID, "", "home", 1, 30, 30); err != nil {
 			return err
 		}
 		if _, err := tx.AddPhoto(kinpict.Photo{ID: photo, Owner: guestID, Key: "photos/g/" + photo + ".jpg", ThumbKey: "photos/g/" + photo + ".thumb.jpg",
@@ -139,7 +139,7 @@ func TestSigningInKeepsWhatTheGuestMade(t *testing.T) {
 			return err
 		})
 		for name, who := range map[string][2]string{"as the account": {"", ann}, "as the guest": {"gst_1", ""}} {
-			err := db.Update(ctx, func(tx *store.Tx) error { return tx.SpendPreview(who[0], who[1], "elsewhere", 1, 30) })
+			err := db.Update(ctx, func(tx *store.Tx) error { return tx.SpendPreview(who[0], who[1], "elsewhere", 1, 30, 30) })
 			want(t, "another preview "+name, err, kinpict.GuestLimit)
 		}
 
@@ -168,7 +168,7 @@ func TestAnotherAccountOnTheSameDeviceGetsNoSecondPreview(t *testing.T) {
 			t.Fatal(err)
 		}
 		ben := in.Caller.AccountID
-		err = db.Update(ctx, func(tx *store.Tx) error { return tx.SpendPreview("gst_1", ben, "home", 1, 30) })
+		err = db.Update(ctx, func(tx *store.Tx) error { return tx.SpendPreview("gst_1", ben, "home", 1, 30, 30) })
 		want(t, "ben on ann's device", err, kinpict.GuestLimit)
 		if err := db.View(ctx, func(tx *store.Tx) error {
 			g, err := tx.Generations(ben, "", 9)

@@ -64,6 +64,25 @@ func hash(secret string) []byte {
 	return sum[:]
 }
 
+// KeepSpent is how long it is remembered of an address whose account was deleted
+// that it had its free preview.
+const KeepSpent = 30 * 24 * time.Hour
+
+// Pseudonym is the name of an address under which counts are kept that outlive
+// its account. Who has the master secret can tell whether an address is meant,
+// nobody else can, and nobody can read the address from it.
+func (p *People) Pseudonym(address string) string { return p.mailbox(address) }
+
+// add makes an account, unless its address has one. What an earlier one of the
+// address spent counts for it.
+func (p *People) add(tx *store.Tx, address string, role kinpict.AccountRole) (*kinpict.Account, bool, error) {
+	a, created, err := tx.AddAccount(kinpict.Account{ID: p.IDs.New(kinpict.AccountPrefix), Email: address, Role: role})
+	if err == nil && created {
+		err = tx.RecallPreviews(a.ID, p.Pseudonym(a.Email))
+	}
+	return a, created, err
+}
+
 // derive makes a key for one purpose from the master secret.
 func (p *People) derive(label string) []byte { return sign(p.Key, "kinpict "+label) }
 

@@ -94,7 +94,7 @@ func (p *People) SignIn(ctx context.Context, o Opening) (*SignedIn, error) {
 		if err != nil {
 			return err
 		}
-		a, _, err := tx.AddAccount(kinpict.Account{ID: p.IDs.New(kinpict.AccountPrefix), Email: l.Email, Role: kinpict.Customer})
+		a, _, err := p.add(tx, l.Email, kinpict.Customer)
 		if err != nil {
 			return err
 		}

@@ -11,11 +11,13 @@ func Day(at time.Time) int64 { return at.Unix() / (24 * 60 * 60) }
 
 // SpendPreview takes one free preview from a guest, from an account, or from
 // both where the device of an account is known. Each may have limit of them in
-// all, and the network networkLimit a day; 0 leaves the network uncounted, and
-// so does an account, whose verified address is the way out of a busy network.
+// all, and the network networkLimit a day; 0 leaves the network uncounted. An
+// account, whose verified address is the way out of a busy network, is not counted
+// with its guests: accounts younger than a day are counted by themselves, up to
+// newcomers a day, older ones not at all.
 // Credits are not touched. The error is GuestLimit, and then nothing was taken
 // once the transaction is undone.
-func (t *Tx) SpendPreview(guestID, accountID, network string, limit, networkLimit int) error {
+func (t *Tx) SpendPreview(guestID, accountID, network string, limit, networkLimit, newcomers int) error {
 	for _, id := range []string{guestID, accountID} {
 		if id == "" {
 			continue
@@ -30,17 +32,27 @@ func (t *Tx) SpendPreview(guestID, accountID, network string, limit, networkLimi
 				Hint: "Sign in and add credits to make more pictures. Your photos and words are kept."}
 		}
 	}
-	if accountID != "" || networkLimit < 1 {
+	if networkLimit < 1 {
 		return nil
+	}
+	if accountID != "" {
+		var young bool
+		if err := t.row(`SELECT EXISTS (SELECT 1 FROM account WHERE id = $1 AND created_at > $2)`, accountID, micros(t.Now().Add(-24*time.Hour))).Scan(&young); err != nil || !young {
+			return err
+		}
+		network, networkLimit = "new "+network, newcomers
 	}
 	ok, err := t.take(`INSERT INTO guest_network (day, network, used) VALUES ($1, $2, 1)
 		ON CONFLICT (day, network) DO UPDATE SET used = guest_network.used + 1 WHERE guest_network.used < $3`,
 		networkLimit, Day(t.Now()), network)
-	if err == nil && !ok {
-		return &kinpict.Error{Code: kinpict.GuestLimit, Message: "No more free previews can be made from this network today.",
-			Hint: "Sign in with your e-mail address to make yours now. Your photos and words are kept."}
+	const spent = "No more free previews can be made from this network today."
+	switch {
+	case err != nil || ok:
+		return err
+	case accountID != "":
+		return &kinpict.Error{Code: kinpict.GuestLimit, Message: spent, Hint: "Add credits to make yours now, or come back tomorrow. Your photos and words are kept."}
 	}
-	return err
+	return &kinpict.Error{Code: kinpict.GuestLimit, Message: spent, Hint: "Sign in with your e-mail address to make yours now. Your photos and words are kept."}
 }
 
 // take runs a statement that counts up to limit, its last parameter. Such a
@@ -71,6 +83,31 @@ func (t *Tx) GiveBackPreview(guestID, ownerID string) error {
 		}
 	}
 	return nil
+}
+
+// spentBy comes before the name under which what a deleted account spent is kept.
+const spentBy = "adr_"
+
+// RememberPreviews keeps how many previews an account spent under a name that
+// tells its address to nobody who does not know it already. It is for the commit
+// that deletes the account.
+func (t *Tx) RememberPreviews(accountID, name string) error {
+	_, err := t.exec(`INSERT INTO guest (id, used, created_at) SELECT $1, used, $2 FROM guest WHERE id = $3 AND used > 0
+		ON CONFLICT (id) DO UPDATE SET used = excluded.used, created_at = excluded.created_at`, spentBy+name, t.now, accountID)
+	return err
+}
+
+// RecallPreviews counts for a new account what an earlier one of its address spent.
+func (t *Tx) RecallPreviews(accountID, name string) error {
+	_, err := t.exec(`INSERT INTO guest (id, used, created_at) SELECT $1, used, $2 FROM guest WHERE id = $3
+		ON CONFLICT (id) DO UPDATE SET used = guest.used + excluded.used`, accountID, t.now, spentBy+name)
+	return err
+}
+
+// ForgetPreviews forgets what was remembered before the given time.
+func (t *Tx) ForgetPreviews(before time.Time) error {
+	_, err := t.exec(`DELETE FROM guest WHERE id LIKE $1 AND created_at <= $2`, spentBy+"%", micros(before))
+	return err
 }
 
 // ClaimGuest gives an account what a guest made on the way to signing in: the

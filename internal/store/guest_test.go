@@ -16,7 +16,7 @@ import (
 func preview(t *testing.T, db *store.DB, guest, account, network string, limit, networkLimit int) kinpict.Code {
 	t.Helper()
 	return kinpict.CodeOf(db.Update(context.Background(), func(tx *store.Tx) error {
-		return tx.SpendPreview(guest, account, network, limit, networkLimit)
+		return tx.SpendPreview(guest, account, network, limit, networkLimit, networkLimit)
 	}))
 }
 
@@ -192,7 +192,7 @@ func TestGivingAPreviewBack(t *testing.T) {
 							by = account
 						}
 						update(func(tx *store.Tx) error {
-							if err := tx.SpendPreview(guest, account, "home", limit, 0); err != nil {
+							if err := tx.SpendPreview(guest, account, "home", limit, 0, 0); err != nil {
 								return err
 							}
 							return tx.PutPreview(&kinpict.Generation{ID: id, Request: kinpict.Request{Quality: kinpict.Standard, Scenario: "beach", Aspect: "4:5"},
@@ -219,6 +219,46 @@ func TestGivingAPreviewBack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A mailbox makes accounts without end, so those that are new count together.
+func TestNewAccountsOfANetworkTakeOnlySoManyPreviews(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		account := func(name string) {
+			t.Helper()
+			if err := db.Update(ctx, func(tx *store.Tx) error {
+				_, _, err := tx.AddAccount(kinpict.Account{ID: "acc_" + name, Email: name + "@example.com", Role: kinpict.Customer})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		account("old")
+		clock.Advance(24 * time.Hour)
+		for _, name := range []string{"a", "b", "c", "d"} {
+			account(name)
+		}
+		for _, s := range []struct {
+			what, guest, account, network string
+			newcomers                     int
+			code                          kinpict.Code
+		}{
+			{"the network's last guest", "gst_1", "", "home", 2, ""},
+			{"one guest more", "gst_2", "", "home", 2, kinpict.GuestLimit},
+			{"a new account", "", "acc_a", "home", 2, ""},
+			{"and another", "", "acc_b", "home", 2, ""},
+			{"one too many", "", "acc_c", "home", 2, kinpict.GuestLimit},
+			{"an old one", "", "acc_old", "home", 2, ""},
+			{"the same elsewhere", "", "acc_c", "office", 2, ""},
+			{"a guest there", "gst_3", "", "office", 2, ""},
+			{"on a day that allows none", "", "acc_d", "away", 0, kinpict.GuestLimit},
+		} {
+			err := db.Update(ctx, func(tx *store.Tx) error { return tx.SpendPreview(s.guest, s.account, s.network, 1, 1, s.newcomers) })
+			if kinpict.CodeOf(err) != s.code {
+				t.Errorf("%s: %v, want code %q", s.what, err, s.code)
+			}
+		}
+	})
 }
 
 func TestGivingBackNeverGoesBelowNone(t *testing.T) {
