@@ -4,98 +4,27 @@ import (
 	"net/http"
 
 	"kinpict"
-	"kinpict/internal/billing"
 	"kinpict/internal/httpd"
-	"kinpict/internal/lang"
+	"kinpict/internal/support"
 )
 
-// linesPerPage of the statement.
-const linesPerPage = 50
-
-// credits is the balance, the lots it lies in, and the statement.
-func (s *Site) credits(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visit(r)
-	if err != nil {
-		return err
-	}
-	want := wantedIn(r.URL.Query())
-	if r.URL.Query().Get("print") == "1" {
-		return s.sheet(w, r, v, want)
-	}
-	lots, err := s.Shop.Lots(r.Context(), v.caller)
-	if err != nil {
-		return err
-	}
-	spent, err := s.Shop.Spent(r.Context(), v.caller)
-	if err != nil {
-		return err
-	}
-	say := v.say()
-	view := creditsView(v.page, v.balance, v.catalog, lots, spent)
-	if view.Books, err = s.head(r, v); err != nil {
-		return err
-	}
-	f, err := want.filter(s.Now())
-	view.Filter = filterView(say, want, f)
-	if e, ok := as(err); ok {
-		view.Problems, view.Filter.Open = []Problem{problem(say, e, fieldOf(e))}, true
-		view.troubled()
-		return s.send(w, r, httpd.Means(e.Code).Status, "credits", view)
-	}
-	cursor := r.FormValue("cursor")
-	var x billing.Summed
-	if want.active() {
-		x, err = s.Shop.Summed(r.Context(), v.caller, f, cursor, linesPerPage)
-	} else {
-		x.Lines, x.Next, err = s.Shop.Statement(r.Context(), v.caller, f, cursor, linesPerPage)
-	}
-	if err != nil {
-		return err
-	}
-	if want.active() && len(x.Lines) > 0 {
-		view.Totals = totalsView(say, x)
-	}
-	view.Months, view.Later = monthsOf(say, x.Lines, s.titles(say)), cursor != ""
-	if x.Next != "" {
-		view.Older = want.address("/credits", "cursor", x.Next)
-	}
-	return s.send(w, r, http.StatusOK, "credits", view)
+// BooksView feeds books.html: what the chain of entries proves.
+type BooksView struct {
+	Page
+	Notice  *Notice
+	Books   BooksHead
+	Checked *support.Checked // nil before it was asked for
 }
 
-// fieldOf is the first field an error names.
-func fieldOf(e *kinpict.Error) string {
-	if list, ok := e.Members["errors"].([]map[string]string); ok && len(list) > 0 {
-		return list[0]["field"]
-	}
-	return "from"
-}
-
-// titles names scenarios.
-func (s *Site) titles(say *lang.Printer) func(id string) string {
-	return func(id string) string { return s.show(say, id).Title }
+// A BooksHead is where the chain of an account's entries ends.
+type BooksHead struct {
+	Entries int64
+	Seal    string // begin of the last hash
 }
 
 func (s *Site) head(r *http.Request, v *visit) (b BooksHead, err error) {
 	entries, hash, err := s.Support.Head(r.Context(), v.caller)
 	return BooksHead{entries, seal(hash)}, err
-}
-
-// sheet is the statement for paper, where a page cannot be turned.
-func (s *Site) sheet(w http.ResponseWriter, r *http.Request, v *visit, want wanted) error {
-	f, err := want.filter(s.Now())
-	if err != nil {
-		return err
-	}
-	x, err := s.Shop.Sheet(r.Context(), v.caller, f)
-	if err != nil {
-		return err
-	}
-	view := sheetView(v.page, x, want, f, s.titles(v.say()))
-	view.Issuer, view.At = s.Support.PublicURL, s.Now()
-	if view.Books, err = s.head(r, v); err != nil {
-		return err
-	}
-	return s.send(w, r, http.StatusOK, "statement", view)
 }
 
 // books says what the chain of a person's entries proves, and offers to prove it.
@@ -134,3 +63,6 @@ func (s *Site) checkBooks(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.send(w, r, status, "books", view)
 }
+
+// seal is as much of a hash as a person compares.
+func seal(hash string) string { return hash[:min(16, len(hash))] }

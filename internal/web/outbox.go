@@ -4,7 +4,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"strings"
+	"time"
 
 	"kinpict"
 )
@@ -61,4 +63,33 @@ func (s *Site) outbox(w http.ResponseWriter, r *http.Request) error {
 		view.Mails = append(view.Mails, Mail{To: m.To, Subject: m.Subject, At: m.CreatedAt, Body: pieces(m.Body)})
 	}
 	return s.send(w, r, http.StatusOK, "outbox", view)
+}
+
+// OutboxView feeds outbox.html.
+type OutboxView struct {
+	Page
+	Mails []Mail
+}
+
+// A Mail is a message that was kept instead of sent.
+type Mail struct {
+	To, Subject string
+	At          time.Time
+	Body        []Piece
+}
+
+// A Piece is text, or an address that can be opened.
+type Piece struct{ Text, URL string }
+
+var address = regexp.MustCompile(`https?://[^\s]+`)
+
+// pieces splits a text where it holds addresses.
+func pieces(s string) []Piece {
+	var out []Piece
+	end := 0
+	for _, m := range address.FindAllStringIndex(s, -1) {
+		out = append(out, Piece{Text: s[end:m[0]]}, Piece{Text: s[m[0]:m[1]], URL: s[m[0]:m[1]]})
+		end = m[1]
+	}
+	return append(out, Piece{Text: s[end:]})
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,24 +10,7 @@ import (
 	"kinpict"
 	"kinpict/internal/billing"
 	"kinpict/internal/lang"
-	"kinpict/internal/support"
 )
-
-// CreditsView feeds credits.html.
-type CreditsView struct {
-	Page
-	Faults
-	Debt   kinpict.Credits
-	Buys   string
-	Lots   []Lot // that can be spent, the next one first
-	Spent  []Lot // with nothing left, newest first
-	Filter FilterView
-	Totals *TotalsView // of what the filter leaves, if there is one
-	Months []Month
-	Older  string // addresses
-	Later  bool
-	Books  BooksHead
-}
 
 // A FilterView is what is typed and chosen above the lines.
 type FilterView struct {
@@ -50,28 +34,6 @@ type TotalsView struct {
 	Net     kinpict.Credits
 	Whole   bool // false: over the newest lines only
 	Limit   int
-}
-
-// A BooksHead is where the chain of an account's entries ends.
-type BooksHead struct {
-	Entries int64
-	Seal    string // begin of the last hash
-}
-
-// A Lot is credits that came from one place.
-type Lot struct {
-	Kind               string
-	Ref, Link          string // what brought them
-	Lines              string // address of what became of them
-	Granted, Remaining kinpict.Credits
-	Fates              []Fate
-	At, ExpiresAt      time.Time
-}
-
-// A Fate is what became of some credits of a lot.
-type Fate struct {
-	Text    string
-	Credits kinpict.Credits
 }
 
 // A Month is the lines of the statement in one month.
@@ -143,10 +105,6 @@ var _ = []string{lang.N("the account is closed"), lang.N("The money went back.")
 	lang.N("The bank holds the payment."), lang.N("Less of the money went back than was known before."), lang.N("The payment stands, but for the part that went back."),
 	lang.N("The bank holds less of the payment."), lang.N("The payment stands.")}
 
-var lotKinds = map[string]string{
-	kinpict.LotPromo: lang.N("Given"), kinpict.LotBonus: lang.N("Bonus"), kinpict.LotAdjust: lang.N("Adjusted by staff"), kinpict.LotPaid: lang.N("Bought"),
-}
-
 // returnReasons are the reasons of returns that say more than that a picture
 // failed, whose page says the rest.
 var returnReasons = map[string]string{
@@ -165,32 +123,6 @@ var periods = []struct{ id, words string }{
 	{"", lang.N("Any time")}, {"this-month", lang.N("This month")}, {"last-month", lang.N("Last month")}, {"this-year", lang.N("This year")}, {"days", lang.N("Certain days")},
 }
 
-func creditsView(p Page, b kinpict.Balance, c *kinpict.Catalog, lots, spent []kinpict.Lot) CreditsView {
-	say := p.language()
-	v := CreditsView{Page: p, Debt: b.Debt}
-	v.Title, v.Private = say.Say("Credits"), true
-	if b.Available > 0 {
-		v.Buys = buys(say, c, b.Available)
-	}
-	for _, l := range lots {
-		v.Lots = append(v.Lots, lotView(say, l))
-	}
-	for _, l := range spent {
-		v.Spent = append(v.Spent, lotView(say, l))
-	}
-	return v
-}
-
-// buys is what some credits are enough for.
-func buys(say *lang.Printer, c *kinpict.Catalog, n kinpict.Credits) string {
-	var all []Supply
-	for _, q := range c.Qualities {
-		k := c.Supports(n)[q.ID]
-		all = append(all, Supply{k, say.Say(qualities[q.ID].pictures, k)})
-	}
-	return say.Say("about %s", either(say, all))
-}
-
 // monthsOf groups lines, which are newest first, by their month.
 func monthsOf(say *lang.Printer, lines []kinpict.Transaction, title func(scenario string) string) []Month {
 	var out []Month
@@ -203,24 +135,6 @@ func monthsOf(say *lang.Printer, lines []kinpict.Transaction, title func(scenari
 		m.Lines = append(m.Lines, lineView(say, t, title))
 	}
 	return out
-}
-
-func lotView(say *lang.Printer, l kinpict.Lot) Lot {
-	v := Lot{Kind: say.Told(lotKinds[l.Kind]), Granted: l.Granted, Remaining: l.Remaining, At: l.CreatedAt, ExpiresAt: l.ExpiresAt, Lines: aboutURL(l.ID)}
-	kind, id, _ := strings.Cut(l.Source, " ")
-	if v.Ref = id; kind == "purchase" {
-		v.Link = "/purchases/" + url.PathEscape(id)
-	}
-	for _, f := range []Fate{{say.Say("Used for pictures"), l.Used}, {say.Say("Expired"), l.Expired}, {say.Say("Taken back with the payment"), l.TakenBack},
-		{say.Say("Taken by staff"), l.Withdrawn}, {say.Say("Given up with the account"), l.GivenUp}, {say.Say("Left"), l.Remaining}} {
-		if f.Credits != 0 {
-			v.Fates = append(v.Fates, f)
-		}
-	}
-	if l.Owed != 0 {
-		v.Fates = append(v.Fates, Fate{say.Say("Used, and owed since the payment was taken back"), l.Owed})
-	}
-	return v
 }
 
 func purchaseURL(id string) string { return "/checkout/return?id=" + url.QueryEscape(id) }
@@ -283,9 +197,6 @@ func level(say *lang.Printer, n kinpict.Credits) string {
 	}
 	return say.Number(int64(n))
 }
-
-// seal is as much of a hash as a person compares.
-func seal(hash string) string { return hash[:min(16, len(hash))] }
 
 // A wanted is what of a statement is asked for, as it stands in an address.
 type wanted struct{ show, period, from, to, reference string }
@@ -391,10 +302,20 @@ func sheetView(p Page, x *billing.Sheet, w wanted, f billing.Filter, title func(
 	return v
 }
 
-// BooksView feeds books.html: what the chain of entries proves.
-type BooksView struct {
-	Page
-	Notice  *Notice
-	Books   BooksHead
-	Checked *support.Checked // nil before it was asked for
+// sheet is the statement for paper, where a page cannot be turned.
+func (s *Site) sheet(w http.ResponseWriter, r *http.Request, v *visit, want wanted) error {
+	f, err := want.filter(s.Now())
+	if err != nil {
+		return err
+	}
+	x, err := s.Shop.Sheet(r.Context(), v.caller, f)
+	if err != nil {
+		return err
+	}
+	view := sheetView(v.page, x, want, f, s.titles(v.say()))
+	view.Issuer, view.At = s.Support.PublicURL, s.Now()
+	if view.Books, err = s.head(r, v); err != nil {
+		return err
+	}
+	return s.send(w, r, http.StatusOK, "statement", view)
 }

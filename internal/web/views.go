@@ -273,19 +273,3 @@ type HeldView struct {
 	ExpiresAt      time.Time
 	Packs          []Pack
 }
-
-// OutboxView feeds outbox.html.
-type OutboxView struct {
-	Page
-	Mails []Mail
-}
-
-// A Mail is a message that was kept instead of sent.
-type Mail struct {
-	To, Subject string
-	At          time.Time
-	Body        []Piece
-}
-
-// A Piece is text, or an address that can be opened.
-type Piece struct{ Text, URL string }

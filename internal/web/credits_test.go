@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"kinpict/internal/support"
-	"kinpict/internal/web"
 )
 
 // lived signs a person in who bought credits, had a picture fail, and bought again
@@ -116,22 +115,4 @@ func TestAPersonSeesTheirBooksChecked(t *testing.T) {
 	ann.post("/credits/books", url.Values{}).want(t, 429, "checked often", "in an hour", seal)
 	h.browser().get("/credits/books").to(t, "/sign-in?next=")
 	h.browser().post("/credits/books", url.Values{}).want(t, 401)
-}
-
-// A link says whether it was sent, waits in the outbox, or is with the operator.
-func TestWhereASignInLinkIs(t *testing.T) {
-	for _, c := range []struct {
-		what string
-		set  func(*web.Site)
-		says string
-	}{
-		{"on one's own machine", func(s *web.Site) { s.KeepsMail = true }, `<a href="/outbox">`},
-		{"without a mail server", func(s *web.Site) { s.Outbox, s.KeepsMail = nil, true }, "no mail server yet"},
-		{"with one", func(s *web.Site) { s.Outbox, s.KeepsMail = nil, false }, "It can take a minute"},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			b := open(t, c.set).browser()
-			b.post("/sign-in", url.Values{"email": {"ann@example.com"}}).want(t, 200, c.says, "<bdi>ann@example.com</bdi>")
-		})
-	}
 }

@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -97,55 +96,4 @@ func TestSomethingLooksWrong(t *testing.T) {
 	}
 	ann.get("/help/balance").want(t, 200, `href="`+where+`"`)
 	ann.get("/credits").want(t, 200, "for the wait")
-}
-
-func TestPurchasesHaveReceipts(t *testing.T) {
-	h := open(t)
-	ann, ben := h.browser(), h.browser()
-	ann.signIn("ann@example.com")
-	h.clock.Advance(time.Second) // the newest mail is ben's
-	ben.signIn("ben@example.com")
-	ann.get("/purchases").want(t, 200, "Nothing bought yet")
-	pur := regexp.MustCompile(`pur_[0-9a-z]{35}`).FindString(ann.buy("").text)
-	ann.get("/purchases").want(t, 200, `href="/purchases/`+pur+`"`)
-	page := ann.get("/purchases/" + pur)
-	page.want(t, 200, "Total paid")
-	page.want(t, 200, "$12")
-	page.want(t, 200, "/api/v1/checkouts/"+pur+"/receipt")
-	if strings.Contains(strings.ReplaceAll(page.text, `<bdi class="tiny muted">ann@example.com</bdi>`, ""), "ann@example.com") {
-		t.Error("the receipt names a person")
-	}
-	ben.get("/purchases/"+pur).want(t, 404, "")
-	// What is not paid has no receipt, only its state.
-	f := ann.get("/pricing").form(t)
-	opened := ann.post("/checkout", f)
-	if opened.StatusCode != 303 {
-		t.Fatalf("checkout: %d", opened.StatusCode)
-	}
-	list := ann.get("/purchases")
-	list.want(t, 200, "Not paid yet")
-	open := regexp.MustCompile(`/checkout/return\?id=(pur_[0-9a-z]{35})`).FindStringSubmatch(list.text)
-	if open == nil {
-		t.Fatal("the open purchase leads nowhere")
-	}
-	ann.get("/purchases/"+open[1]).to(t, "/checkout/return?id="+url.QueryEscape(open[1]))
-}
-
-func TestPriceHistoryNamesOldAndNew(t *testing.T) {
-	h := open(t)
-	b := h.browser()
-	b.get("/pricing/history").want(t, 200, "The first price list.")
-	h.clock.Advance(time.Hour)
-	dear := kinpict.DefaultCatalog()
-	dear.Qualities[0].Credits = 6
-	if _, err := h.shop.Apply(t.Context(), "ops", "secret reason", dear, time.Time{}, false); err != nil {
-		t.Fatal(err)
-	}
-	page := b.get("/pricing/history")
-	page.want(t, 200, "Standard costs 6 credits instead of 4.")
-	if strings.Contains(page.text, "secret reason") {
-		t.Error("the history says why")
-	}
-	b.get("/pricing").want(t, 200, `href="/pricing/history"`)
-	b.get("/policies/credits").want(t, 200, `href="/pricing/history"`)
 }
