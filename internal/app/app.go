@@ -126,19 +126,56 @@ func (a *App) compose(key []byte) error {
 	relaxed := cfg.Limits == "relaxed"
 	a.Office = &staff.Office{DB: a.DB, IDs: a.ids, Now: a.now}
 	a.sell(key, public)
-	a.People = &people.People{DB: a.DB, IDs: a.ids, Now: a.now, Key: key, PublicURL: public, Languages: a.languages, Relaxed: relaxed}
+	a.People = &people.People{
+		DB:        a.DB,
+		IDs:       a.ids,
+		Now:       a.now,
+		Key:       key,
+		PublicURL: public,
+		Languages: a.languages,
+		Relaxed:   relaxed,
+	}
 	if a.Support, err = a.desk(key, public, relaxed); err != nil {
 		return err
 	}
 	a.Keeping = a.keeper(relaxed)
-	a.Intake = &intake.Intake{DB: a.DB, Blobs: a.Blobs, IDs: a.ids, Now: a.now, Gate: photo.NewGate(photo.GateMiB, photo.GateQueue), Limits: photo.DefaultLimits(), Room: a.space.room, Faces: faces, Turns: turns, Relaxed: relaxed}
+	a.Intake = &intake.Intake{
+		DB:      a.DB,
+		Blobs:   a.Blobs,
+		IDs:     a.ids,
+		Now:     a.now,
+		Gate:    photo.NewGate(photo.GateMiB, photo.GateQueue),
+		Limits:  photo.DefaultLimits(),
+		Room:    a.space.room,
+		Faces:   faces,
+		Turns:   turns,
+		Relaxed: relaxed,
+	}
 	own, err := issuer(cfg, key)
 	if err != nil {
 		return err
 	}
-	a.Studio = &generation.Studio{DB: a.DB, Marks: Marker{own}, Issuer: own, Engines: a.Engines, Blobs: a.Blobs, Scenarios: a.Scenarios, IDs: a.ids, Now: a.now, Log: a.Log,
-		Worker: a.ids.New("wrk_"), Workers: cfg.Workers, Poll: time.Second, Relaxed: relaxed, SafetyHold: cfg.SafetyHold == "on", Jitter: jitter,
-		Resize: photo.Resize, PublicURL: public, Languages: a.languages, ShareKey: shareKey(key)}
+	a.Studio = &generation.Studio{
+		DB:         a.DB,
+		Marks:      Marker{own},
+		Issuer:     own,
+		Engines:    a.Engines,
+		Blobs:      a.Blobs,
+		Scenarios:  a.Scenarios,
+		IDs:        a.ids,
+		Now:        a.now,
+		Log:        a.Log,
+		Worker:     a.ids.New("wrk_"),
+		Workers:    cfg.Workers,
+		Poll:       time.Second,
+		Relaxed:    relaxed,
+		SafetyHold: cfg.SafetyHold == "on",
+		Jitter:     jitter,
+		Resize:     photo.Resize,
+		PublicURL:  public,
+		Languages:  a.languages,
+		ShareKey:   shareKey(key),
+	}
 	return nil
 }
 
