@@ -110,7 +110,7 @@ func New(c Console) (*Console, error) {
 	base, err := template.New("base.html").Option("missingkey=error").Funcs(template.FuncMap{
 		"asset": c.Dress.Asset, "icon": c.Dress.Icon, "mark": c.Dress.Mark, "brand": c.Dress.Brand,
 		"credits": say.Credits, "signed": say.Signed, "money": say.Money, "date": say.Date, "moment": say.Moment, "iso": iso, "num": number,
-		"percent": percent, "lasted": lasted, "words": words, "short": short, "style": func() string { return c.style },
+		"percent": percent, "lasted": lasted, "words": words, "short": short, "about": about, "menu": func() []Tab { return menu }, "style": func() string { return c.style },
 	}).ParseFS(files, "templates/base.html")
 	if err != nil {
 		return nil, err
@@ -152,6 +152,17 @@ func (c *Console) Room() httpd.Room {
 		"GET " + Path + "/holds/{id}":           c.hold,
 		"POST " + Path + "/holds/{id}/approve":  c.decide(kinpict.HoldApproved),
 		"POST " + Path + "/holds/{id}/refuse":   c.decide(kinpict.HoldRefused),
+		"GET " + Path + "/requests":             c.requests,
+		"GET " + Path + "/requests/{id}":        c.request,
+		"GET " + Path + "/people":               c.people,
+		"POST " + Path + "/people":              c.find,
+		"GET " + Path + "/people/{id}":          c.person,
+		"POST " + Path + "/people/{id}/address": c.showAddress,
+		"GET " + Path + "/ledger":               c.ledger,
+		"POST " + Path + "/ledger/audit":        c.audit,
+		"GET " + Path + "/providers":            c.providers,
+		"GET " + Path + "/settings":             c.settings,
+		"GET " + Path + "/trail":                c.trail,
 	} {
 		handle(pattern, c.inside(h))
 	}
@@ -193,6 +204,10 @@ type Page struct {
 	In    bool // the second factor was shown
 	Now   time.Time
 }
+
+// menu is what leads through the console.
+var menu = []Tab{{Path, "Overview", false}, {Path + "/queue", "Queue", false}, {Path + "/requests", "Requests", false}, {Path + "/people", "People", false},
+	{Path + "/ledger", "Ledger", false}, {Path + "/providers", "Providers", false}, {Path + "/settings", "Settings", false}, {Path + "/trail", "Trail", false}}
 
 // Here reports whether the page is one of those under an entry of the menu.
 func (p Page) Here(entry string) bool {

@@ -74,7 +74,7 @@ func (v *OverviewView) waiting(purchases int) {
 		if t.IsZero() {
 			return ""
 		}
-		return lasted(v.At.Sub(t))
+		return waited(v.At.Sub(t))
 	}
 	add := func(n int, one, many, about, waiting, link string) {
 		if n == 1 {
@@ -90,8 +90,8 @@ func (v *OverviewView) waiting(purchases int) {
 		many = "%d purchases or more"
 	}
 	add(purchases, "1 purchase", many, "We and the payment provider do not agree, a bank asks, or a refund has no answer. Look with: kinpict purchase list --attention", "", "")
-	add(v.Overdue, "1 request past its time", "%d requests past their time", "A worker that lives ends these within a minute. Look whether one runs.", "", "")
+	add(v.Overdue, "1 request past its time", "%d requests past their time", "A worker that lives ends these within a minute. Look whether one runs.", "", Path+"/requests?state=running")
 	if v.Audit != nil && v.Audit.Found > 0 {
-		add(v.Audit.Found, "1 finding of the last audit", "%d findings of the last audit", "The books do not agree with themselves.", since(v.Audit.EndedAt), "")
+		add(v.Audit.Found, "1 finding of the last audit", "%d findings of the last audit", "The books do not agree with themselves.", since(v.Audit.EndedAt), Path+"/ledger")
 	}
 }

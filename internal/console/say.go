@@ -48,6 +48,19 @@ func lasted(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
+// waited is how long something waits for a person, as roughly as that matters.
+func waited(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "under a minute"
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
+
 // words puts a name of the code as a person writes it: timed_out, partially_refunded.
 func words(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") }
 

@@ -7,11 +7,14 @@ import (
 	numbers "encoding/binary"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"kinpict"
+	"kinpict/client"
+	"kinpict/internal/config"
 	"kinpict/internal/people"
 	"kinpict/internal/store/storetest"
 )
@@ -79,7 +82,8 @@ func (s *stack) inside(name string, role kinpict.AccountRole) *officer {
 }
 
 // consolePages are the addresses of the console that anybody could guess.
-var consolePages = []string{"/console", "/console?days=7"}
+var consolePages = []string{"/console", "/console?days=7", "/console/queue", "/console/queue?reviews=closed&holds=approved", "/console/requests", "/console/requests?state=failed",
+	"/console/people", "/console/ledger", "/console/providers", "/console/settings", "/console/trail"}
 
 // nowhere wants the page of an address where nothing is: the same answer, but for
 // what repeats the address itself.
@@ -107,9 +111,10 @@ func TestNobodyElseKnowsOfTheConsole(t *testing.T) {
 		style := ops.see("/console").text
 		style = style[strings.Index(style, "/console/style/"):]
 		style, _, _ = strings.Cut(style, `"`)
+		presses := []string{"/console/reviews/rev_1/answer", "/console/holds/hld_1/approve", "/console/people/acc_1/address", "/console/ledger/audit"}
 
 		guest, customer := s.guest(), s.officer("cus", kinpict.Customer, false)
-		paths := append([]string{"/console/", "/console/enter", "/console/leave", "/console/nothing", "/console//enter", style}, consolePages...)
+		paths := append([]string{"/console/", "/console/enter", "/console/leave", "/console/nothing", "/console//enter", style}, append(presses, consolePages...)...)
 		for who, b := range map[string]*browser{"a guest": guest, "a customer": customer.browser} {
 			for _, path := range paths {
 				for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE"} {
@@ -252,7 +257,7 @@ func TestLookingAtTheConsoleChangesNothing(t *testing.T) {
 			}
 		}
 		s.unchanged("looking", before)
-		for _, path := range []string{"/console/enter", "/console/leave"} {
+		for _, path := range []string{"/console/enter", "/console/leave", "/console/ledger/audit", "/console/people/acc_1/address"} {
 			for _, site := range []string{"cross-site", "same-site"} {
 				r, err := http.NewRequest("POST", s.url+path, strings.NewReader("code="+s.digits(o.secret, 1)))
 				s.must(err)
@@ -303,4 +308,143 @@ func (s *stack) unchanged(what string, before map[string][]string) {
 			s.Errorf("%s changed %s:\n%s\nwas\n%s", what, table, got, want)
 		}
 	}
+}
+
+// What staff do is done once, by the rules, and stands in the trail.
+func TestStaffWorkInTheConsole(t *testing.T) {
+	for _, kind := range storetest.Kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := newStack(t, kind, func(c *config.Config) { c.SafetyHold = "on" })
+			s.worksTheQueue()
+		})
+	}
+}
+
+func (s *stack) worksTheQueue() {
+	ann := s.rich("ann")
+	made := s.finish(ann, s.make(ann, s.ask(ann, 0)).ID)
+	req := s.ask(ann, 1)
+	req.Instruction = "Grandpa and the coffin he built"
+	_, err := ann.Generate(s.Context(), s.key(), req)
+	if kinpict.CodeOf(err) != kinpict.HeldForReview {
+		s.Fatalf("doubtful words: %v", err)
+	}
+	review, err := ann.FileReview(s.Context(), s.key(), client.Report{Message: "Four credits <b>are</b> missing.", Generation: made.ID})
+	s.must(err)
+	acc, err := s.app.People.Account(s.Context(), "ann@example.org")
+	s.must(err)
+
+	o := s.inside("sue", kinpict.Support)
+	o.see("/console").holds(s, "1 review", "1 held request")
+	queue := o.see("/console/queue")
+	hold := regexp.MustCompile(`/console/holds/(hld_[a-z0-9]+)`).FindString(queue.text)
+	if hold == "" {
+		s.Fatalf("the queue names no held request:\n%s", queue.words())
+	}
+	queue.holds(s, "“coffin”")
+
+	// The words are there to be read, and who is in the photos; no photo is.
+	page := o.see(hold)
+	page.holds(s, "Grandpa and the coffin he built", "nothing is taken yet")
+	for _, p := range req.Photos {
+		if strings.Contains(page.text, p.ID) || strings.Contains(page.text, "<img") {
+			s.Errorf("the page of a held request leads to photo %s", p.ID)
+		}
+	}
+	if p := o.send(hold+"/approve", "note", strings.Repeat("x", 501)); p.status != http.StatusUnprocessableEntity || !strings.Contains(p.text, strings.Repeat("x", 501)) {
+		s.Errorf("too long a note answers %d, or is lost", p.status)
+	}
+	if p := o.send(hold+"/approve", "note", "Go on."); p.status != http.StatusOK || !strings.HasPrefix(p.path, "/console/queue?done=approved") {
+		s.Errorf("approving leads to %d at %s", p.status, p.path)
+	}
+	if p := o.send(hold + "/refuse"); p.status != http.StatusConflict {
+		s.Errorf("refusing what was approved answers %d", p.status)
+	}
+
+	// An answer needs words, and credits a reason; what was typed stays.
+	where := "/console/reviews/" + review.ID
+	o.see(where).holds(s, "Four credits <b>are</b> missing.", review.EvidenceSHA256)
+	for _, fields := range [][]string{{"text", ""}, {"text", "Typed.", "credits", "4"}, {"text", "Typed.", "credits", "four", "reason", "r"}, {"text", "Typed.", "credits", "1001", "reason", "r"}} {
+		p := o.send(where+"/answer", fields...)
+		if p.status != http.StatusUnprocessableEntity || fields[1] != "" && !strings.Contains(p.text, "Typed.") {
+			s.Errorf("%v answers %d, or loses the words:\n%s", fields, p.status, p.words())
+		}
+	}
+	s.audit()
+	s.available(ann, 76)
+	if p := o.send(where+"/answer", "text", "You are right.", "credits", "4", "reason", "sorry"); p.status != http.StatusOK || !strings.HasPrefix(p.path, "/console/queue?done=answered") {
+		s.Errorf("answering leads to %d at %s:\n%s", p.status, p.path, p.words())
+	}
+	if p := o.send(where+"/answer", "text", "Again.", "credits", "4", "reason", "sorry"); p.status != http.StatusConflict {
+		s.Errorf("answering twice answers %d", p.status)
+	}
+	s.available(ann, 80)
+	if p := o.send(where+"/close", "text", "Done."); p.status != http.StatusOK {
+		s.Errorf("closing answers %d", p.status)
+	}
+
+	// The session ends while somebody types: nothing is done and nothing is lost.
+	second, err := ann.FileReview(s.Context(), s.key(), client.Report{Message: "Still."})
+	s.must(err)
+	for range 3 {
+		s.pass(5 * time.Minute)
+		o.see("/account")
+	}
+	p := o.send("/console/reviews/"+second.ID+"/answer", "text", "A long answer.")
+	if p.status != http.StatusUnauthorized {
+		s.Errorf("an answer after a quarter of an hour answers %d", p.status)
+	}
+	p.holds(s, "A long answer.", "was not carried out")
+	if r, err := ann.Review(s.Context(), second.ID); err != nil || r.Status != kinpict.ReviewOpen {
+		s.Errorf("the review is %+v, %v", r, err)
+	}
+	o.enter(0)
+
+	// Nobody works on their own.
+	s.must(s.app.People.SetRole(s.Context(), "root", "ann@example.org", kinpict.Support))
+	own := &officer{browser: s.guest(), s: s, email: "ann@example.org"}
+	own.signIn(own.email, "/")
+	own.enrol()
+	own.enter(0)
+	own.see("/console/reviews/"+second.ID).holds(s, "Nobody works on their own review")
+	if p := own.send("/console/reviews/"+second.ID+"/answer", "text", "Me."); p.status != http.StatusForbidden {
+		s.Errorf("answering one's own review answers %d", p.status)
+	}
+
+	// Requests and people, without what is theirs alone.
+	o.see("/console/requests").holds(s, "succeeded")
+	if p := o.open("/console/requests?id=" + made.ID); p.path != "/console/requests/"+made.ID {
+		s.Errorf("looking for a request leads to %s", p.path)
+	}
+	o.see("/console/requests/"+made.ID).holds(s, "Accepted", "Delivered", "4 credits, earned", "charge")
+	if p := o.open("/console/requests?id=gen_none"); p.status != http.StatusNotFound {
+		s.Errorf("looking for no request answers %d", p.status)
+	}
+	found := o.send("/console/people", "who", " Ann@Example.org ")
+	if found.path != "/console/people/"+acc.ID || strings.Contains(found.text, "ann@example.org") {
+		s.Errorf("looking for a person leads to %s, or shows the address", found.path)
+	}
+	found.holds(s, "a•••@•••.org", "80 credits", made.ID[:4])
+	if p := o.send("/console/people", "who", "nobody@example.org"); p.status != http.StatusNotFound {
+		s.Errorf("looking for nobody answers %d", p.status)
+	}
+	for _, path := range []string{"/console/people/acc_none", "/console/requests/gen_none", "/console/holds/hld_none", "/console/reviews/rev_none"} {
+		if p := o.open(path); p.status != http.StatusNotFound {
+			s.Errorf("%s answers %d", path, p.status)
+		}
+	}
+	o.send("/console/people/"+acc.ID+"/address").holds(s, "ann@example.org", "stands in the trail")
+
+	// The books, proven once and told.
+	if p := o.send("/console/ledger/audit"); p.status != http.StatusOK || p.path != "/console/ledger?done=yes" {
+		s.Errorf("the audit leads to %d at %s", p.status, p.path)
+	}
+	o.see("/console/ledger").holds(s, "Clean", "Trial balance 0", "Credits people hold")
+	o.see("/console").holds(s, "The books balanced on")
+	o.see("/console/settings").holds(s, "Price book", "KINPICT_SECRET_KEY (set)")
+	if text := o.see("/console/settings").text; strings.Contains(text, secret) {
+		s.Error("the settings show the master secret")
+	}
+	o.see("/console/trail").holds(s, "held request approved", "review answered", "credits given +4", "review closed", "address shown", "console opened", "role changed to support", "second factor made")
 }

@@ -9,6 +9,8 @@ package staff
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"kinpict"
@@ -92,15 +94,33 @@ func (o *Office) Overview(ctx context.Context, c kinpict.Caller, days int) (*Ove
 	return v, nil
 }
 
-// Deeds are what staff did, newest first: those behind after, or from the newest
-// (nil), at most limit.
-func (o *Office) Deeds(ctx context.Context, c kinpict.Caller, after *store.Deed, limit int) (out []store.Deed, err error) {
+// A Deed is something staff did.
+type Deed = store.Deed
+
+// Trail is what staff did, newest first: behind the cursor, "" for the newest, at
+// most limit. next is empty at the end.
+func (o *Office) Trail(ctx context.Context, c kinpict.Caller, cursor string, limit int) (out []Deed, next string, err error) {
 	if err := allowed(c); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	err = o.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		out, err = tx.Deeds(after, limit)
+		out, err = tx.Deeds(readCursor(cursor), limit+1)
 		return err
 	})
-	return out, err
+	if len(out) > limit {
+		out = out[:limit]
+		d := out[limit-1]
+		next = strings.Join([]string{strconv.FormatInt(d.At.UnixMicro(), 10), d.Kind, d.Subject}, "|")
+	}
+	return out, next, err
+}
+
+// readCursor is the deed a page ended with, nil where the cursor is none of ours.
+func readCursor(cursor string) *Deed {
+	parts := strings.SplitN(cursor, "|", 3)
+	at, err := strconv.ParseInt(parts[0], 10, 64)
+	if len(parts) != 3 || err != nil || at <= 0 {
+		return nil
+	}
+	return &Deed{At: time.UnixMicro(at).UTC(), Kind: parts[1], Subject: parts[2]}
 }
