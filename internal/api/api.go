@@ -70,6 +70,7 @@ type API struct {
 	ShareURL func(token string) string
 
 	uploads, streams httpd.Slots
+	statements       httpd.Slots
 	arrivals         *httpd.Arrivals
 	reads            chan struct{}
 	beat             time.Duration
@@ -80,6 +81,8 @@ func (a *API) Routes(mux *http.ServeMux) {
 	a.arrivals = httpd.NewArrivals(allArriving, arrivingAtOnce, 1<<30, 320<<20)
 	a.uploads = httpd.Slots{All: allUploads, Each: uploadsAtOnce}
 	a.streams = httpd.Slots{All: allStreams, Each: streamsAtOnce}
+	// A long statement takes seconds to read and to write.
+	a.statements = httpd.Slots{All: 8, Each: 1}
 	a.reads = make(chan struct{}, reading)
 	a.beat = beat
 	for _, op := range operations {

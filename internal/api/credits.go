@@ -71,6 +71,11 @@ func (a *API) statement(c *call) error {
 	if err != nil {
 		return err
 	}
+	release, err := a.statements.Take(c.caller.Counted())
+	if err != nil {
+		return err
+	}
+	defer release()
 	lines, next, err := a.Shop.Statement(c.ctx(), c.caller, f, "", maxPage)
 	if err != nil {
 		return err

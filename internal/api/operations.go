@@ -242,7 +242,7 @@ var calls = []*operation{
 		method: "POST", path: root + "/previews", name: "createPreview", summary: "Make the one free preview",
 		who: guest, key: true, body: client.Request{},
 		answers: []answer{{status: 202, says: "Queued; it takes no credits.", body: client.Generation{}, replays: true}},
-		fails:   []kinpict.Code{kinpict.GuestLimit, kinpict.ContentNotAllowed, kinpict.EngineUnavailable},
+		fails:   []kinpict.Code{kinpict.GuestLimit, kinpict.RateLimited, kinpict.ContentNotAllowed, kinpict.EngineUnavailable},
 		serve:   (*API).createPreview,
 	}, {
 		method: "POST", path: root + "/held-requests/{id}/resume", name: "resumeHeldRequest", summary: "Go on with a request that waited, for credits or for a person",
@@ -251,7 +251,8 @@ var calls = []*operation{
 			{status: 202, says: "Charged and queued now.", body: client.Generation{}},
 			{status: 200, says: "It went on before; the same generation.", body: client.Generation{}},
 		},
-		fails: []kinpict.Code{kinpict.NotFound, kinpict.HeldForReview, kinpict.InsufficientCredits, kinpict.PriceChanged, kinpict.ContentNotAllowed, kinpict.Forbidden, kinpict.EngineUnavailable},
+		fails: []kinpict.Code{kinpict.NotFound, kinpict.HeldForReview, kinpict.InsufficientCredits, kinpict.PriceChanged, kinpict.ContentNotAllowed, kinpict.RateLimited, kinpict.Forbidden,
+			kinpict.EngineUnavailable},
 		serve: (*API).resume,
 	}, {
 		method: "GET", path: root + "/credits", name: "credits", summary: "What can be spent, and where it came from",
@@ -262,7 +263,7 @@ var calls = []*operation{
 		method: "GET", path: root + "/credits/transactions", name: "transactions", summary: "The statement, or what the filters leave of it",
 		who: account, query: slices.Concat(paging, filters),
 		answers: []answer{{status: 200, says: "A page, newest first; all pages as text/csv.", body: client.Transactions{}, media: []string{"text/csv"}}},
-		fails:   []kinpict.Code{kinpict.Invalid},
+		fails:   []kinpict.Code{kinpict.Invalid, kinpict.RateLimited},
 		serve:   (*API).transactions,
 	}, {
 		method: "POST", path: root + "/checkouts", name: "createCheckout", summary: "Buy a pack",

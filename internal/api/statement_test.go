@@ -72,3 +72,44 @@ func TestAStatementSaysWhereCreditsWent(t *testing.T) {
 		}
 	})
 }
+
+// A long statement takes a while to read, so nobody reads many at once.
+func TestOneStatementAtATime(t *testing.T) {
+	each(t, func(r *rig) {
+		ann, ben := r.person("ann"), r.person("ben")
+		who, err := ann.Account(r.Context())
+		if err != nil {
+			r.Fatal(err)
+		}
+		take := func(c *client.Client) error {
+			f, err := c.Statement(r.Context(), client.StatementFilter{})
+			if err == nil {
+				f.Close()
+			}
+			return err
+		}
+		release, err := r.api.TakeStatement(who.ID)
+		if err != nil {
+			r.Fatal(err)
+		}
+		r.refused("a second one of ann's", take(ann), kinpict.RateLimited)
+		if _, err := ann.Transactions(r.Context(), "", 0); err != nil {
+			r.Errorf("a page of hers: %v", err)
+		}
+		if err := take(ben); err != nil {
+			r.Errorf("one of ben's: %v", err)
+		}
+		release()
+		for range 2 {
+			if err := take(ann); err != nil {
+				r.Errorf("after the first has ended: %v", err)
+			}
+		}
+		for n := range 8 {
+			if _, err := r.api.TakeStatement(fmt.Sprint("acc_", n)); err != nil {
+				r.Fatal(err)
+			}
+		}
+		r.refused("when all places are taken", take(ben), kinpict.Unavailable)
+	})
+}

@@ -21,6 +21,7 @@ import (
 	"kinpict/internal/intake"
 	"kinpict/internal/people"
 	"kinpict/internal/photo"
+	"kinpict/internal/store"
 	"kinpict/internal/theme"
 	"kinpict/internal/web"
 )
@@ -152,6 +153,7 @@ func (a *App) limits() client.Limits {
 		Request: client.RequestLimits{MaxPhotos: kinpict.MaxPhotos, MaxInstruction: kinpict.MaxInstruction, MaxLabel: kinpict.MaxLabel},
 		Rates: []client.RateLimit{
 			{Name: "checks of marks", Limit: generation.NetworkChecks, Seconds: int(generation.CheckWindow / time.Second), Per: "network"},
+			{Name: "canceled pictures, before the next is made", Limit: generation.CancelsAnHour, Seconds: int(store.CancelWindow / time.Second), Per: "account"},
 			{Name: "guest drafts begun", Limit: intake.NetworkDrafts, Seconds: 86400, Per: "network"},
 			{Name: "guest photos", Limit: int(intake.NetworkQuota.Files), Seconds: 86400, Per: "network"},
 			{Name: "bytes of guest photos", Limit: int(intake.NetworkQuota.Bytes), Seconds: 86400, Per: "network"},

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // intent again answers what it answered before.
 //
 // Errors: Unauthenticated; Invalid; PriceChanged when the price rose since the
-// version the person was shown; HeldForReview, with the request held until a
+// version the person was shown; RateLimited after very many cancels; HeldForReview, with the request held until a
 // person has read it; InsufficientCredits, with the request held;
 // EngineUnavailable; KeyReused. Whatever the error, nothing was charged.
 func (s *Studio) Accept(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request) (*Accepted, error) {
@@ -122,6 +123,10 @@ func (s *Studio) look(ctx context.Context, owner string, in kinpict.Intent, req 
 	if err != nil || p.Replay != nil {
 		return p, err
 	}
+	if p.Canceled >= CancelsAnHour && !s.Relaxed {
+		return nil, &kinpict.Error{Code: kinpict.RateLimited, Message: "Very many pictures were canceled within the hour.",
+			Hint: "Nothing was charged. Wait a while, then make the next one.", Members: map[string]any{"retry_after": max(1, int(p.CancelsEnd.Sub(s.Now())/time.Second))}}
+	}
 	if err := s.check(req); err != nil {
 		return nil, err
 	}
@@ -193,6 +198,10 @@ func (s *Studio) Cancel(ctx context.Context, c kinpict.Caller, id string) (g *ki
 		}
 		if won {
 			if err := giveBack(t, g, "canceled"); err != nil {
+				return err
+			}
+			// Canceling is never refused, or the credits would be gone; the next picture is.
+			if _, err := t.AllowMany(store.LimitCancels.Of(g.Owner), 1, math.MaxInt64-1, store.CancelWindow); err != nil {
 				return err
 			}
 		}

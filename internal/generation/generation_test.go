@@ -409,6 +409,54 @@ func TestCancel(t *testing.T) {
 	})
 }
 
+// Each cancel leaves two lines in the books for ever. Canceling itself is never
+// refused: the credits would be gone.
+func TestAfterVeryManyCancelsTheNextPictureWaits(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		r := newRoom(t, db, clock, nil)
+		ctx := context.Background()
+		r.update(func(tx *store.Tx) error {
+			_, err := tx.AllowMany(store.LimitCancels.Of(r.ann.AccountID), generation.CancelsAnHour-1, 1<<40, store.CancelWindow)
+			return err
+		})
+		clock.Advance(10 * time.Minute)
+		last, waiting := r.accept("last"), r.accept("waiting")
+		for range 2 { // a second press is not counted
+			if g, err := r.Cancel(ctx, r.ann, last.ID); err != nil || g.Returned != 4 {
+				t.Fatalf("cancel: %+v, %v", g, err)
+			}
+		}
+		for what, ask := range map[string]func() (*generation.Accepted, error){
+			"another picture":           func() (*generation.Accepted, error) { return r.Accept(ctx, r.ann, r.intent("another"), r.request()) },
+			"the canceled one again":    func() (*generation.Accepted, error) { return r.Retry(ctx, r.ann, r.intent("again"), last.ID, 0) },
+			"a preview of this account": func() (*generation.Accepted, error) { return r.Preview(ctx, r.ann, r.intent("preview"), r.request()) },
+		} {
+			_, err := ask()
+			r.refused(what, err, kinpict.RateLimited)
+			var e *kinpict.Error
+			if errors.As(err, &e) && e.Members["retry_after"] != 50*60 {
+				t.Errorf("%s: come back in %v s, want 50 minutes", what, e.Members["retry_after"])
+			}
+		}
+		if b := r.balance(); b.Available != 76 {
+			t.Errorf("%d credits are left, want 76", b.Available)
+		}
+		if a, err := r.Accept(ctx, r.ann, r.intent("last"), r.request()); err != nil || a.Replay == nil {
+			t.Errorf("the same press again: %+v, %v, want its answer", a, err)
+		}
+		if g, err := r.Cancel(ctx, r.ann, waiting.ID); err != nil || g.Returned != 4 {
+			t.Errorf("one that waits is canceled: %+v, %v", g, err)
+		}
+		r.Relaxed = true
+		if _, err := r.Cancel(ctx, r.ann, r.accept("under relaxed limits").ID); err != nil {
+			t.Fatal(err)
+		}
+		r.Relaxed = false
+		clock.Advance(50 * time.Minute)
+		r.accept("an hour later")
+	})
+}
+
 // TestShortRequestWaitsAndResumesOnce: 2 credits, one request of 4, a top-up,
 // and fifty presses of the same button.
 func TestShortRequestWaitsAndResumesOnce(t *testing.T) {

@@ -58,6 +58,9 @@ const (
 	// NetworkNewcomers is how many more the accounts that are younger than a day
 	// may take there: many households may share an address.
 	NetworkNewcomers = 100
+	// CancelsAnHour is how many pictures somebody may cancel before the next one
+	// has to wait: each leaves lines in the books for ever.
+	CancelsAnHour = 60
 	// KeepPhotos is how long a photo lives after its last use.
 	KeepPhotos = kinpict.KeepPhotos
 	// KeepHeld is how long a request waits, and its photos with it.

@@ -19,12 +19,19 @@ type Prospect struct {
 	// Photos is how many of the ids are the owner's and there; Fading how many of
 	// them expire before the given time.
 	Photos, Fading int
+	// Canceled is how many pictures the owner canceled in the window that runs,
+	// which ends at CancelsEnd.
+	Canceled   int
+	CancelsEnd time.Time
 }
+
+// CancelWindow is the time in which canceled pictures are counted.
+const CancelWindow = time.Hour
 
 // Prospect reads it in one statement. It decides nothing: Accept does.
 func (d *DB) Prospect(ctx context.Context, owner string, in kinpict.Intent, photos []string, fading time.Time) (*Prospect, error) {
 	now := d.now()
-	args := []any{now, owner, in.Route, in.Key, micros(fading)}
+	args := []any{now, owner, in.Route, in.Key, micros(fading), LimitCancels.Of(owner), now - CancelWindow.Microseconds()}
 	marks := make([]string, len(photos))
 	for i, id := range photos {
 		args = append(args, id)
@@ -40,12 +47,17 @@ func (d *DB) Prospect(ctx context.Context, owner string, in kinpict.Intent, phot
 	var hash, body []byte
 	var status sql.NullInt64
 	var ref sql.NullString
+	var canceled, since sql.NullInt64
 	err := poolConn{d}.QueryRowContext(ctx, `SELECT (`+inForce+`), (SELECT count(*)`+fmt.Sprintf(mine, list)+`),
-			(SELECT count(*)`+fmt.Sprintf(mine, list)+` AND expires_at < $5), i.body_hash, i.status, i.ref, i.answer
-		FROM (SELECT 1 AS one) o LEFT JOIN idem i ON i.owner = $2 AND i.route = $3 AND i.key = $4`, args...).
-		Scan(&version, &p.Photos, &p.Fading, &hash, &status, &ref, &body)
+			(SELECT count(*)`+fmt.Sprintf(mine, list)+` AND expires_at < $5), i.body_hash, i.status, i.ref, i.answer, l.used, l.since
+		FROM (SELECT 1 AS one) o LEFT JOIN idem i ON i.owner = $2 AND i.route = $3 AND i.key = $4
+			LEFT JOIN rate_limit l ON l.bucket = $6 AND l.since > $7 AND l.since <= $1`, args...).
+		Scan(&version, &p.Photos, &p.Fading, &hash, &status, &ref, &body, &canceled, &since)
 	if err != nil {
 		return nil, d.explain(err)
+	}
+	if canceled.Valid {
+		p.Canceled, p.CancelsEnd = int(canceled.Int64), instant(since.Int64).Add(CancelWindow)
 	}
 	if status.Valid {
 		if string(hash) != string(in.Hash) {

@@ -9,13 +9,14 @@ type OwnLimit string
 const (
 	LimitExports OwnLimit = "export of "
 	LimitChecks  OwnLimit = "check of "
+	LimitCancels OwnLimit = "cancels of " // also of guests
 	LimitPromos  OwnLimit = "promo of "
 	LimitFactor  OwnLimit = "second factor of " // wrong codes
 	limitPhotos  OwnLimit = "photos/"           // also of guests
 )
 
 // accountLimits are all of them.
-var accountLimits = []OwnLimit{LimitExports, LimitChecks, LimitPromos, LimitFactor, limitPhotos}
+var accountLimits = []OwnLimit{LimitExports, LimitChecks, LimitCancels, LimitPromos, LimitFactor, limitPhotos}
 
 // Of is the bucket of an account.
 func (l OwnLimit) Of(accountID string) string { return string(l) + accountID }
