@@ -124,7 +124,7 @@ func (a *App) compose(key []byte) error {
 	}
 	public := strings.TrimSuffix(cfg.PublicURL, "/")
 	relaxed := cfg.Limits == "relaxed"
-	a.Office = &staff.Office{DB: a.DB, IDs: a.ids, Now: a.now}
+	a.Office = &staff.Office{DB: a.DB, IDs: a.ids, Now: a.now, Log: a.Log}
 	a.sell(key, public)
 	a.People = &people.People{
 		DB:        a.DB,

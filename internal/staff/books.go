@@ -56,7 +56,11 @@ func (o *Office) Prove(ctx context.Context, c kinpict.Caller) error {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), AuditTime)
 		defer cancel()
-		done <- o.prove(ctx, id)
+		err := o.prove(ctx, id)
+		if err != nil {
+			o.Log.Error("an audit from the console did not end", "audit", id, "err", err)
+		}
+		done <- err
 	}()
 	select {
 	case err := <-done:

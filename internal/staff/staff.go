@@ -9,6 +9,7 @@ package staff
 
 import (
 	"context"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type Office struct {
 	DB  *store.DB
 	IDs kinpict.IDs
 	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Periods are the numbers of days figures are told of, the first unless asked.
