@@ -33,8 +33,12 @@ type Config struct {
 	Roots          *x509.CertPool // whose certificates are believed; nil for those of the system
 }
 
-// timeout bounds each step of a dialogue.
-const timeout = 30 * time.Second
+// Bounds of a dialogue: the time of each step, and how much a server may say in
+// all, certificates included. Whoever stands in between speaks before TLS does.
+const (
+	timeout  = 30 * time.Second
+	mostSaid = 256 << 10 // bytes
+)
 
 // A Sender hands messages to one server, each in a connection of its own.
 type Sender struct {
@@ -55,9 +59,10 @@ func (s *Sender) Send(ctx context.Context, m *mail.Message) (mail.Fate, error) {
 	ctx, hangUp := context.WithCancel(ctx)
 	defer hangUp() // also where the library forgets to
 	letter := s.letter(m)
-	c, err := s.client(ctx)
+	said := &hearing{left: mostSaid}
+	c, err := s.client(ctx, said)
 	if err != nil {
-		return "", s.hide(err, m)
+		return "", s.reason(err, m, said)
 	}
 	err = c.DialAndSendWithContext(ctx, letter)
 	if letter.IsDelivered() {
@@ -70,14 +75,14 @@ func (s *Sender) Send(ctx context.Context, m *mail.Message) (mail.Fate, error) {
 	if errors.As(err, &answer) && answer.ErrorCode()/100 == 5 {
 		switch answer.Reason {
 		case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
-			return "", &mail.Refusal{Err: s.hide(err, m)}
+			return "", &mail.Refusal{Err: s.reason(err, m, said)}
 		}
 	}
-	return "", s.hide(err, m)
+	return "", s.reason(err, m, said)
 }
 
 // client is made for each message, because a server's answer changes it.
-func (s *Sender) client(ctx context.Context) (*gomail.Client, error) {
+func (s *Sender) client(ctx context.Context, said *hearing) (*gomail.Client, error) {
 	conf := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12, RootCAs: s.Roots}
 	options := []gomail.Option{gomail.WithPort(s.Port), gomail.WithTimeout(timeout), gomail.WithTLSConfig(conf), gomail.WithoutNoop(), gomail.WithHELO(s.domain),
 		// The library looks at ctx while it dials only.
@@ -88,6 +93,7 @@ func (s *Sender) client(ctx context.Context) (*gomail.Client, error) {
 				return nil, err
 			}
 			context.AfterFunc(ctx, func() { conn.Close() })
+			said.Conn, conn = conn, said
 			if !s.TLS {
 				return conn, nil
 			}
@@ -129,15 +135,4 @@ func (s *Sender) letter(m *mail.Message) *gomail.Msg {
 	l.SetGenHeader("Auto-Submitted", "auto-generated")
 	l.SetBodyString(gomail.TypeTextPlain, m.Body)
 	return l
-}
-
-// hide takes the person and the secrets out of what a server said.
-func (s *Sender) hide(err error, m *mail.Message) error {
-	text := strings.ReplaceAll(err.Error(), m.To, "the address")
-	for _, secret := range []string{s.Password, s.User} {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "…")
-		}
-	}
-	return errors.New(strings.Join(strings.Fields(text), " "))
 }
