@@ -206,3 +206,41 @@ func TestStaffMakeNoTokensOfTheirOwn(t *testing.T) {
 		}
 	})
 }
+
+// Who signs in again, to delete something or as somebody else, leaves no sign-in
+// behind that no browser has any more.
+func TestSigningInAgainEndsTheSignInBefore(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := door(db, clock)
+		_, phone := in(t, p, "ann@example.com", firefox)
+		clock.Advance(time.Second)
+		_, first := in(t, p, "ann@example.com", firefox)
+		clock.Advance(time.Second)
+		again := func(email, token, session string) (*people.SignedIn, error) {
+			if token == "" {
+				token = ask(t, p, email, "browser", "/")
+			}
+			return p.SignIn(ctx, people.Opening{Token: token, Browser: "browser", Session: session})
+		}
+		want(t, "a link that is none", errOf(again("", "none", first)), kinpict.NotFound)
+		if _, err := p.Session(ctx, first); err != nil {
+			t.Fatalf("it ended for a link that did not work: %v", err)
+		}
+		second, err := again("ann@example.com", "", first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "the sign-in before", errOf(p.Session(ctx, first)), kinpict.Unauthenticated)
+		clock.Advance(time.Second)
+		ben, err := again("ben@example.com", "", second.Cookie)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "ann's, in the browser ben uses now", errOf(p.Session(ctx, second.Cookie)), kinpict.Unauthenticated)
+		for whose, cookie := range map[string]string{"ann's phone": phone, "ben": ben.Cookie} {
+			if _, err := p.Session(ctx, cookie); err != nil {
+				t.Errorf("%s: %v", whose, err)
+			}
+		}
+	})
+}

@@ -69,11 +69,12 @@ type SignedIn struct {
 	Next   string // local path to go on to
 }
 
-// An Opening is a link on its way to a session. All but GuestID, Agent and Language are required.
+// An Opening is a link on its way to a session. Only Token and Browser are required.
 type Opening struct {
 	Token   string // of the link
 	Browser string // the secret of the browser that opens it
 	GuestID string // of the device, whose previews, photos and draft become the account's
+	Session string // the cookie of the sign-in the browser had, which ends with this
 	Agent   string // the browser's User-Agent
 	// Language is what the page that opens it speaks. An account that never
 	// chose one keeps it.
@@ -81,8 +82,8 @@ type Opening struct {
 }
 
 // SignIn spends a link. It makes the account if the address has none, begins a
-// session with a secret nobody has seen before, and moves what the guest has to
-// the account, all in one commit. Credits do not move.
+// session with a secret nobody has seen before in place of the one the browser
+// had, and moves what the guest has to the account, all in one commit. Credits do not move.
 //
 // The error is NotFound for a link that is unknown, used or too old, and
 // Forbidden in another browser than the one that asked; that leaves the link
@@ -102,6 +103,11 @@ func (p *People) SignIn(ctx context.Context, o Opening) (*SignedIn, error) {
 		in.Caller.SignedInAt = tx.Now()
 		if a.Language == "" && o.Language != "" {
 			if _, err := tx.SetLanguage(a.ID, o.Language); err != nil {
+				return err
+			}
+		}
+		if o.Session != "" {
+			if err := tx.DropSession(hash(o.Session)); err != nil {
 				return err
 			}
 		}

@@ -266,4 +266,9 @@ func TestABrowserThatSignedInBeforeGetsItsLink(t *testing.T) {
 	}
 	h.clock.Advance(time.Second) // the newest link is the one
 	ann.signIn("ann@example.com")
+	h.clock.Advance(time.Second)
+	ann.signIn("ann@example.com")
+	if p := ann.get("/account").want(t, 200); strings.Count(p.text, "Signed in") != 1 {
+		t.Error("signing in again left a sign-in behind")
+	}
 }

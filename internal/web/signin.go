@@ -87,7 +87,7 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	cookies := s.Identity.Cookies
-	in, err := s.People.SignIn(r.Context(), people.Opening{Token: r.PostFormValue("token"), Browser: cookies.Value(r, cookies.Name(browserCookie)), GuestID: v.caller.GuestID, Agent: r.UserAgent(), Language: v.page.Lang()})
+	in, err := s.People.SignIn(r.Context(), people.Opening{Token: r.PostFormValue("token"), Browser: cookies.Value(r, cookies.Name(browserCookie)), GuestID: v.caller.GuestID, Session: cookies.Value(r, cookies.Session()), Agent: r.UserAgent(), Language: v.page.Lang()})
 	if err != nil {
 		e, ok := as(err)
 		if !ok || e.Code != kinpict.NotFound && e.Code != kinpict.Forbidden {
