@@ -134,6 +134,7 @@ func (a *App) compose(key []byte) error {
 		PublicURL: public,
 		Languages: a.languages,
 		Relaxed:   relaxed,
+		Sends:     !a.keepsMail(),
 	}
 	if a.Support, err = a.desk(key, public, relaxed); err != nil {
 		return err

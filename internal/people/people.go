@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -34,7 +35,7 @@ const (
 	StaffLife   = kinpict.StaffLife
 )
 
-// People answers who a caller is. All fields but Relaxed and Languages are required.
+// People answers who a caller is. All fields but Relaxed, Sends and Languages are required.
 type People struct {
 	DB  *store.DB
 	IDs kinpict.IDs // its Rand also makes the secrets
@@ -44,6 +45,9 @@ type People struct {
 	Key       []byte
 	PublicURL string // begins the links in mails, without a slash at its end
 	Relaxed   bool   // no rate limits, for load tests
+	// Sends is whether mail leaves this machine. Then only addresses that mail
+	// servers elsewhere take get a link.
+	Sends bool
 	// Languages are those mails are written in. Nil means all there are.
 	Languages *lang.Set
 }
@@ -116,6 +120,24 @@ func Normalise(email string) (string, error) {
 		return bad("This is not an e-mail address.")
 	}
 	return e, nil
+}
+
+// mailable refuses an address that is none out in the world, or that some mail
+// servers take for instructions: to pass a message on elsewhere (%, !), or to a
+// program (|).
+func mailable(address string) error {
+	local, domain, _ := strings.Cut(address, "@")
+	labels := strings.Split(domain, ".")
+	top, _ := utf8.DecodeRuneInString(labels[len(labels)-1])
+	good := len(labels) > 1 && unicode.IsLetter(top) && !strings.ContainsAny(local, "%!|")
+	for _, l := range labels {
+		good = good && len(l) > 0 && len(l) <= 63 && !strings.HasPrefix(l, "-") && !strings.HasSuffix(l, "-") &&
+			!strings.ContainsFunc(l, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) })
+	}
+	if good {
+		return nil
+	}
+	return &kinpict.Error{Code: kinpict.Invalid, Message: "Mail cannot be sent to this address.", Hint: "Write it like ann@example.com."}
 }
 
 func unauthenticated(message, hint string) error {

@@ -396,3 +396,30 @@ func TestSweepKeepsWhatIsGood(t *testing.T) {
 		}
 	})
 }
+
+// Where mail leaves this machine it goes to addresses out in the world, spelled
+// so that no server on the way takes them for instructions.
+func TestLinksGoToAddressesOfTheWorld(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := door(db, clock)
+		p.Relaxed = true
+		for address, good := range map[string]bool{
+			"ann@example.com": true, "ann+kids@mail.example.co.uk": true, "über@bücher.example": true, "ann@xn--bcher-kva.example": true, "o'neil@example.com": true, "ann@a-b.example": true,
+			"ann@test.xn--p1ai": true, "ann@4.example": true,
+			"root@localhost": false, "ann@127.0.0.1": false, "user%evil.org@example.com": false, "a!b@example.com": false, "a@b|c": false, "|cat@example.com": false,
+			"ann@-a.example": false, "ann@a-.example": false, "ann@a_b.example": false, "ann@example.com/x": false, "ann@" + strings.Repeat("a", 64) + ".example": false,
+			"ann@example.123": false, "ann@0x7f.1": false, "ann@[127.0.0.1]": false,
+		} {
+			for _, sends := range []bool{true, false} {
+				p.Sends = sends
+				err := p.RequestLink(ctx, kinpict.Caller{Network: "home"}, people.Asking{Email: address, Browser: "b"})
+				if sends && (err == nil) != good || err != nil && kinpict.CodeOf(err) != kinpict.Invalid {
+					t.Errorf("%s, where mail is sent: %t: %v", address, sends, err)
+				}
+				if _, bad := people.Normalise(address); !sends && (err == nil) != (bad == nil) {
+					t.Errorf("%s, on one's own machine: %v", address, err)
+				}
+			}
+		}
+	})
+}

@@ -33,6 +33,9 @@ type Asking struct {
 // cookie, and RateLimited, with the time to wait, where too many were asked for.
 func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, a Asking) error {
 	address, err := Normalise(a.Email)
+	if err == nil && p.Sends {
+		err = mailable(address)
+	}
 	if err != nil {
 		return err
 	}
