@@ -132,7 +132,9 @@ func mailable(address string) error {
 	good := len(labels) > 1 && unicode.IsLetter(top) && !strings.ContainsAny(local, "%!|")
 	for _, l := range labels {
 		good = good && len(l) > 0 && len(l) <= 63 && !strings.HasPrefix(l, "-") && !strings.HasSuffix(l, "-") &&
-			!strings.ContainsFunc(l, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) })
+			!strings.ContainsFunc(l, func(r rune) bool {
+				return r != '-' && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
+			})
 	}
 	if good {
 		return nil
