@@ -52,7 +52,7 @@ func (a *API) exportAccount(c *call) error {
 	if c.r.Method == http.MethodHead {
 		return nil
 	}
-	release, err := a.Exports.Take(c.caller.Counted())
+	release, err := a.Exports.TakeNear(c.caller.Counted(), c.caller.Network)
 	if err != nil {
 		return err
 	}
@@ -62,6 +62,7 @@ func (a *API) exportAccount(c *call) error {
 		return err
 	}
 	httpd.Attachment(h, "application/zip", e.Name)
+	httpd.AtLeast(c.w)
 	_, err = e.Write(c.ctx(), c.w)
 	return err
 }

@@ -38,5 +38,6 @@ func (a *App) keeper(relaxed bool) *keeping.Keeper {
 }
 
 // exports are places for those who take everything with them: archives are
-// long, and each person gets one at a time.
-func exports() *httpd.Slots { return &httpd.Slots{All: 8, Each: 1} }
+// long, and each person gets one at a time. One network holds a few, so that
+// whoever has many accounts leaves places to others.
+func exports() *httpd.Slots { return &httpd.Slots{All: 32, Each: 1, Near: 4} }

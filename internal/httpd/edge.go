@@ -199,6 +199,28 @@ func Client(ctx context.Context) netip.Addr { return scopeOf(ctx).client }
 // writeStall is how long one write may wait for a client that does not read.
 const writeStall = 30 * time.Second
 
+// An answer that holds a place others wait for has to be read at ReadRate, after
+// a grace. What it waits for us does not count.
+const (
+	ReadRate  = 32 << 10 // bytes a second
+	readGrace = 30 * time.Second
+)
+
+// AtLeast has the answer cut whose reader is slower than ReadRate.
+func AtLeast(w http.ResponseWriter) {
+	for {
+		if rec, ok := w.(*recorder); ok {
+			rec.paced = true
+			return
+		}
+		wrapped, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return // a test's
+		}
+		w = wrapped.Unwrap()
+	}
+}
+
 // A recorder notes what was answered and gives every write a deadline of its
 // own, so that a large picture may take its time and a stalled reader may not.
 type recorder struct {
@@ -206,6 +228,8 @@ type recorder struct {
 	now    func() time.Time
 	status int
 	bytes  int64
+	paced  bool          // the whole answer has to be read in time, too
+	waited time.Duration // for the reader
 }
 
 func (w *recorder) WriteHeader(status int) {
@@ -219,10 +243,15 @@ func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
+	begun, wait := w.now(), writeStall
+	if w.paced {
+		wait = min(wait, readGrace+time.Duration(w.bytes+int64(len(b)))*time.Second/ReadRate-w.waited)
+	}
 	// A writer that takes no deadlines is a test's.
-	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(w.now().Add(writeStall))
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(begun.Add(wait))
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
+	w.waited += w.now().Sub(begun)
 	return n, err
 }
 

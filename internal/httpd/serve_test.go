@@ -219,6 +219,109 @@ func TestSlots(t *testing.T) {
 	}
 }
 
+// Whoever has many accounts in one place leaves places to the others.
+func TestSlotsOfOneNetwork(t *testing.T) {
+	s := &Slots{All: 4, Each: 1, Near: 2}
+	var back []func()
+	for _, who := range []string{"ann", "ben"} {
+		release, err := s.TakeNear(who, "evil")
+		if err != nil {
+			t.Fatal(err)
+		}
+		back = append(back, release)
+	}
+	if _, err := s.TakeNear("cleo", "evil"); Status(err) != 429 {
+		t.Errorf("a third from one network: %v, want 429", err)
+	}
+	if _, err := s.TakeNear("ann", "home"); Status(err) != 429 {
+		t.Errorf("ann's second, from elsewhere: %v, want 429", err)
+	}
+	if _, err := s.TakeNear("dora", "home"); err != nil {
+		t.Errorf("from another network: %v", err)
+	}
+	back[0]()
+	back[0]()
+	if _, err := s.TakeNear("cleo", "evil"); err != nil {
+		t.Errorf("after one gave back: %v", err)
+	}
+	if _, err := s.TakeNear("emil", "evil"); Status(err) != 429 {
+		t.Errorf("a place appeared from nowhere: %v", err)
+	}
+}
+
+// A reader takes bytes at a speed of its own; time passes while it does, and no
+// longer than the deadline allows.
+type reader struct {
+	http.ResponseWriter
+	now   time.Time
+	until time.Time
+	speed int // bytes a second
+}
+
+func (r *reader) SetWriteDeadline(t time.Time) error {
+	r.until = t
+	return nil
+}
+
+func (r *reader) Write(b []byte) (int, error) {
+	if done := r.now.Add(time.Duration(len(b)) * time.Second / time.Duration(r.speed)); done.Before(r.until) {
+		r.now = done
+		return len(b), nil
+	}
+	if r.now.Before(r.until) {
+		r.now = r.until
+	}
+	return 0, os.ErrDeadlineExceeded
+}
+
+// An answer that holds a place is cut for who reads too slowly on the whole, and
+// not for who waits for us.
+func TestASlowReaderHoldsNoPlace(t *testing.T) {
+	const size, chunk = 11 << 20, 32 << 10
+	for _, c := range []struct {
+		name  string
+		speed int
+		paced bool
+		ours  time.Duration // what each chunk takes us
+		whole bool
+		most  time.Duration
+	}{
+		{"fast", 10 << 20, true, 0, true, 2 * time.Second},
+		{"a phone far out", ReadRate + 1000, true, 0, true, 6 * time.Minute},
+		{"a phone far out, from a server that is slow", ReadRate + 1000, true, 10 * time.Second, true, 2 * time.Hour},
+		{"half as fast", ReadRate / 2, true, 0, false, 2 * time.Minute},
+		{"a trickle", 2 << 10, true, 0, false, 35 * time.Second},
+		{"a trickle for an answer that holds no place", 2 << 10, false, 0, true, 2 * time.Hour},
+		{"nothing at all", 1, true, 0, false, writeStall},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			begun := time.Unix(0, 0)
+			r := &reader{ResponseWriter: httptest.NewRecorder(), now: begun, speed: c.speed}
+			rec := &recorder{ResponseWriter: r, now: func() time.Time { return r.now }}
+			if c.paced {
+				AtLeast(struct{ http.ResponseWriter }{rec}) // hidden: nothing to do
+				AtLeast(wrapping{rec})
+			}
+			n := 0
+			var err error
+			for n < size && err == nil {
+				r.now = r.now.Add(c.ours)
+				var wrote int
+				wrote, err = rec.Write(make([]byte, chunk))
+				n += wrote
+			}
+			if took := r.now.Sub(begun); (err == nil) != c.whole || took > c.most {
+				t.Errorf("%d of %d bytes in %s, %v; want all: %t, in %s", n, size, took, err, c.whole, c.most)
+			}
+		})
+	}
+}
+
+// wrapping is a writer around another that says so.
+type wrapping struct{ http.ResponseWriter }
+
+func (w wrapping) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 // One owner's uploads under way leave room for another's; what has arrived
 // counts until its upload ends.
 func TestArrivals(t *testing.T) {

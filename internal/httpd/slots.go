@@ -7,9 +7,10 @@ import (
 )
 
 // Slots bound how many requests of a kind run at once: All together, Each for
-// one owner, so that one person cannot take every place.
+// one owner, so that one person cannot take every place, and Near for all owners
+// in one network, where that is bounded at all.
 type Slots struct {
-	All, Each int
+	All, Each, Near int
 
 	mu   sync.Mutex // guards the two below
 	used int
@@ -18,10 +19,14 @@ type Slots struct {
 
 // Take returns how to give the place back, or a RateLimited error for an owner
 // who holds too many and an Unavailable one where all are taken.
-func (s *Slots) Take(owner string) (release func(), err error) {
+func (s *Slots) Take(owner string) (release func(), err error) { return s.TakeNear(owner, "") }
+
+// TakeNear is Take for an owner in a network, which may hold no more than Near.
+func (s *Slots) TakeNear(owner, network string) (release func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.by[owner] >= s.Each {
+	near := "network " + network
+	if s.by[owner] >= s.Each || network != "" && s.Near > 0 && s.by[near] >= s.Near {
 		return nil, &kinpict.Error{Code: kinpict.RateLimited, Message: "Too many requests of this kind are running for you.",
 			Hint: "Wait until some have finished.", Members: map[string]any{"retry_after": 5}}
 	}
@@ -34,12 +39,15 @@ func (s *Slots) Take(owner string) (release func(), err error) {
 	}
 	s.used++
 	s.by[owner]++
+	s.by[near]++
 	return sync.OnceFunc(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.used--
-		if s.by[owner]--; s.by[owner] == 0 {
-			delete(s.by, owner)
+		for _, name := range []string{owner, near} {
+			if s.by[name]--; s.by[name] == 0 {
+				delete(s.by, name)
+			}
 		}
 	}), nil
 }

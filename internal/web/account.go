@@ -153,7 +153,7 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "application/zip")
 		return nil
 	}
-	release, err := s.Exports.Take(c.Counted())
+	release, err := s.Exports.TakeNear(c.Counted(), c.Network)
 	if err != nil {
 		return err
 	}
@@ -163,6 +163,7 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	httpd.Attachment(w.Header(), "application/zip", e.Name)
+	httpd.AtLeast(w)
 	_, err = e.Write(r.Context(), w)
 	return err
 }
