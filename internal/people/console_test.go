@@ -95,6 +95,13 @@ func (d *duty) role(role kinpict.AccountRole) {
 	}
 }
 
+func (d *duty) update(f func(tx *store.Tx) error) {
+	d.Helper()
+	if err := d.db.Update(ctx, f); err != nil {
+		d.Fatal(err)
+	}
+}
+
 func TestTheConsoleOpensToWhoShowsTheirCode(t *testing.T) {
 	for _, role := range []kinpict.AccountRole{kinpict.Support, kinpict.Operator} {
 		storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
@@ -230,6 +237,12 @@ func TestAConsoleSessionEnds(t *testing.T) {
 		{"the role changed", func(d *duty, _ string) { d.role(kinpict.Support) }, false},
 		{"the role taken away", func(d *duty, _ string) { d.role(kinpict.Customer) }, false},
 		{"the role taken away and given back", func(d *duty, _ string) { d.role(kinpict.Customer); d.role(kinpict.Operator) }, false},
+		{"the role changed and nothing else was done", func(d *duty, _ string) {
+			d.update(func(tx *store.Tx) error { _, err := tx.SetRole(d.caller.AccountID, kinpict.Support); return err })
+		}, false},
+		{"the second factor gone and nothing else was done", func(d *duty, _ string) {
+			d.update(func(tx *store.Tx) error { _, err := tx.DropFactor(d.caller.AccountID); return err })
+		}, false},
 		{"another second factor", func(d *duty, _ string) {
 			if _, err := d.p.EnrolFactor(ctx, "root", "ann@example.com"); err != nil {
 				d.Fatal(err)
