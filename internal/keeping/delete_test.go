@@ -1,9 +1,12 @@
 package keeping_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -128,6 +131,50 @@ func TestWhoIsGoneIsOutOfReach(t *testing.T) {
 		})
 		if b, kept, err := r.keeper.Kept(ctx, kinpict.Caller{AccountID: "acc_ann2"}); err != nil || kept.Credits != 0 || kept.Lines != 0 || kept.Photos != 0 {
 			r.Errorf("the new account %+v has %+v, %v", b, kept, err)
+		}
+	})
+}
+
+// The database's own files hold no word of hers either: neither free pages nor
+// the log.
+func TestNoWordIsLeftInTheFiles(t *testing.T) {
+	each(t, func(r *rig) {
+		if !r.db.Embedded() {
+			return // PostgreSQL's vacuum and log have their own times: docs/operations.md
+		}
+		lies := func() (in []string) {
+			files, err := filepath.Glob(r.url + "*")
+			if err != nil {
+				r.Fatal(err)
+			}
+			for _, f := range files {
+				data, err := os.ReadFile(f)
+				if err != nil {
+					r.Fatal(err)
+				}
+				for _, w := range secrets {
+					if bytes.Contains(data, []byte(w)) {
+						in = append(in, w+" in "+filepath.Base(f))
+					}
+				}
+			}
+			return in
+		}
+		if len(lies()) == 0 {
+			r.Fatal("before, nothing of hers is found")
+		}
+		if _, err := r.keeper.Delete(ctx, r.ann, r.farewell()); err != nil {
+			r.Fatal(err)
+		}
+		if got := lies(); len(got) > 0 {
+			r.Errorf("left: %q", got)
+		}
+		r.update(func(tx *store.Tx) error { return tx.PutDraft("acc_ann", []byte(secrets[0])) }) // by whoever was let in just before
+		if err := r.keeper.Sweep(ctx); err != nil {
+			r.Fatal(err)
+		}
+		if got := lies(); len(got) > 0 {
+			r.Errorf("after the sweep: %q", got)
 		}
 	})
 }

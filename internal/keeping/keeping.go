@@ -156,6 +156,11 @@ func (k *Keeper) remove(ctx context.Context, accountID, by string, agreed kinpic
 		k.Log.Error("files of a deleted account wait for the sweep", "account", accountID, "err", err)
 		return d, nil
 	}
+	// The words are to go from the database's own files as well. What somebody
+	// reads just now goes with the next sweep.
+	if _, err := k.DB.Scrub(ctx); err != nil {
+		k.Log.Error("the database's log waits for the sweep", "account", accountID, "err", err)
+	}
 	return k.Deletion(ctx, d.ID)
 }
 
@@ -244,7 +249,8 @@ func (k *Keeper) empty(ctx context.Context, accountID string) error {
 }
 
 // Sweep finishes what deletions of the last day, and those with files left,
-// could not finish themselves.
+// could not finish themselves, and takes out of the database's files what
+// anybody deleted.
 func (k *Keeper) Sweep(ctx context.Context) error {
 	var failed error
 	for after := (*kinpict.Deletion)(nil); ; {
@@ -266,9 +272,13 @@ func (k *Keeper) Sweep(ctx context.Context) error {
 			after = d
 		}
 		if len(todo) < batch {
-			return failed
+			break
 		}
 	}
+	if _, err := k.DB.Scrub(ctx); err != nil {
+		failed = errors.Join(failed, fmt.Errorf("sweep the database's log: %w", err))
+	}
+	return failed
 }
 
 func signedIn(c kinpict.Caller) error {

@@ -32,8 +32,10 @@ func (d *DB) openSQLite(ctx context.Context) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	// busy_timeout comes first: the others may already have to wait.
-	pragmas := []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)", "temp_store(MEMORY)"}
+	// busy_timeout comes first: the others may already have to wait. secure_delete
+	// writes zeros over what is deleted, or the words of somebody who left would
+	// stay in free pages until they are needed.
+	pragmas := []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)", "temp_store(MEMORY)", "secure_delete(1)"}
 	dsn := func(more ...string) string {
 		q := url.Values{"_pragma": append(pragmas[:len(pragmas):len(pragmas)], more...)}
 		return "file:" + (&url.URL{Path: d.cfg.URL}).EscapedPath() + "?" + q.Encode()
@@ -80,14 +82,18 @@ type writer struct {
 }
 
 type job struct {
-	ctx context.Context
-	fn  func(*Tx) error
-	err error
-	end chan struct{}
+	ctx   context.Context
+	fn    func(*Tx) error
+	apart func() error // in place of fn: what no transaction may be open for
+	err   error
+	end   chan struct{}
 }
 
 func (w *writer) do(ctx context.Context, fn func(*Tx) error) error {
-	j := &job{ctx: ctx, fn: fn, end: make(chan struct{})}
+	return w.hand(&job{ctx: ctx, fn: fn, end: make(chan struct{})})
+}
+
+func (w *writer) hand(j *job) error {
 	w.mu.RLock()
 	if w.shut {
 		w.mu.RUnlock()
@@ -113,16 +119,23 @@ func (w *writer) close() {
 
 func (w *writer) loop() {
 	defer close(w.done)
-	defer w.pool.Close()
-	defer w.conn.Close()
 	group := make([]*job, 0, maxGroup)
 	for first := range w.in {
+		if first.apart != nil {
+			first.alone()
+			continue
+		}
+		var apart *job
 		group = append(group[:0], first)
 	fill:
 		for len(group) < maxGroup {
 			select {
 			case j, ok := <-w.in:
 				if !ok {
+					break fill
+				}
+				if j.apart != nil {
+					apart = j
 					break fill
 				}
 				group = append(group, j)
@@ -134,7 +147,53 @@ func (w *writer) loop() {
 		for _, j := range group {
 			close(j.end)
 		}
+		if apart != nil {
+			apart.alone()
+		}
 	}
+}
+
+func (j *job) alone() {
+	j.err = j.apart()
+	close(j.end)
+}
+
+// end lets go of the connection once loop has ended, and leaves no log behind
+// unless another process still reads it.
+func (w *writer) end() error {
+	_, err := w.scrub()
+	return errors.Join(err, w.conn.Close(), w.pool.Close())
+}
+
+// scrubWait is how long readers of the log are waited for, in milliseconds. All
+// writes wait as long.
+const scrubWait = 200
+
+// scrub moves the log into the database file and empties it. It reports false if
+// somebody still reads what is in it.
+func (w *writer) scrub() (done bool, err error) {
+	ctx := context.Background()
+	if _, err := w.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout(%d)", scrubWait)); err != nil {
+		return false, err
+	}
+	var busy, pages, moved int
+	err = w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+	_, back := w.conn.ExecContext(ctx, "PRAGMA busy_timeout(5000)")
+	return err == nil && busy == 0, errors.Join(err, back)
+}
+
+// Scrub takes out of the database's files what was deleted from its tables, and
+// reports whether it did: false while somebody reads an older state of them. On
+// PostgreSQL, whose own vacuum and log have their times, there is nothing to do.
+func (d *DB) Scrub(context.Context) (done bool, err error) {
+	if d.writer == nil {
+		return true, nil
+	}
+	err = d.writer.hand(&job{end: make(chan struct{}), apart: func() (err error) {
+		done, err = d.writer.scrub()
+		return err
+	}})
+	return done, d.explain(err)
 }
 
 // commit runs a group in one transaction and leaves each job's outcome in it.

@@ -10,6 +10,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -69,10 +70,11 @@ func (d *DB) Embedded() bool { return d.writer != nil }
 
 // Close waits for the writes that were handed in and closes the database.
 func (d *DB) Close() error {
-	if d.writer != nil {
-		d.writer.close()
+	if d.writer == nil {
+		return d.pool.Close()
 	}
-	return d.pool.Close()
+	d.writer.close()
+	return errors.Join(d.pool.Close(), d.writer.end())
 }
 
 // Update runs fn in one transaction and returns after it is durable. fn may run
