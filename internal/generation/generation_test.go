@@ -679,7 +679,7 @@ func TestPreviewIsFreeOnceAndGivenBackOnFailure(t *testing.T) {
 		}
 		// Signing in keeps it; no credits move.
 		r.update(func(tx *store.Tx) error {
-			return tx.ClaimGuest(guest.GuestID, r.ann.AccountID, clock.Now().Add(time.Hour))
+			return tx.ClaimGuest(guest.GuestID, r.ann.AccountID, clock.Now().Add(time.Hour), true)
 		})
 		if g := r.see(a.Generation.ID); g.Status != kinpict.Succeeded || g.Credits != 0 {
 			t.Errorf("the claimed preview is %+v", g)

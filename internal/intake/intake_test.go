@@ -512,7 +512,7 @@ func TestSweepLeavesOtherThingsAlone(t *testing.T) {
 			if _, _, err := tx.AddAccount(kinpict.Account{ID: "acc_ann", Email: "ann@example.com", Role: kinpict.Customer}); err != nil {
 				return err
 			}
-			return tx.ClaimGuest("gst_1", "acc_ann", tx.Now().Add(intake.AccountLife))
+			return tx.ClaimGuest("gst_1", "acc_ann", tx.Now().Add(intake.AccountLife), true)
 		}); err != nil {
 			t.Fatal(err)
 		}

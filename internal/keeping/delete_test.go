@@ -127,7 +127,7 @@ func TestWhoIsGoneIsOutOfReach(t *testing.T) {
 			if err == nil && (!fresh || a.ID != "acc_ann2") {
 				r.Errorf("the same address is %+v again", a)
 			}
-			return errors.Join(err, tx.ClaimGuest("gst_ann", "acc_ann2", tx.Now().Add(time.Hour)))
+			return errors.Join(err, tx.ClaimGuest("gst_ann", "acc_ann2", tx.Now().Add(time.Hour), true))
 		})
 		if b, kept, err := r.keeper.Kept(ctx, kinpict.Caller{AccountID: "acc_ann2"}); err != nil || kept.Credits != 0 || kept.Lines != 0 || kept.Photos != 0 {
 			r.Errorf("the new account %+v has %+v, %v", b, kept, err)

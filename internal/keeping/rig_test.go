@@ -150,7 +150,7 @@ func (r *rig) person(name, email, label, word string) kinpict.Caller {
 		return errors.Join(err, tx.SpendPreview(guest, "", "home", 1, 30, 30), ignore(tx.AddPhoto(first)),
 			tx.PutPreview(&kinpict.Generation{ID: "gen_" + name + "_free", Request: request, CatalogUsed: 1, CreatedAt: tx.Now()}, guest, guest, tx.Now().Add(1000*time.Hour)),
 			ignore(tx.Remember(guest, kinpict.Intent{Route: "POST /previews", Key: "k", Hash: []byte("h")}, 202, "gen_"+name+"_free", []byte(word))),
-			tx.PutConsent(guest, say("Hochzeitstag")), tx.ClaimGuest(guest, id, tx.Now().Add(kinpict.KeepPhotos)),
+			tx.PutConsent(guest, say("Hochzeitstag")), tx.ClaimGuest(guest, id, tx.Now().Add(kinpict.KeepPhotos), true),
 			ignore(tx.AddPhoto(second)), tx.PutConsent(id, say("Hochzeitstag")),
 			tx.PutSession(store.Session{ID: "ses_" + name, Account: kinpict.Account{ID: id}, Browser: say("Bilderrahmen"), ExpiresAt: tx.Now().Add(time.Hour)}, []byte("cookie of "+name)),
 			tx.PutToken("tok_"+name, []byte("token of "+name), id, say("Bilderrahmen")),

@@ -2,6 +2,8 @@ package people_test
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -146,7 +148,7 @@ func TestSigningInKeepsWhatTheGuestMade(t *testing.T) {
 		// The same upload and another draft from a second device.
 		clock.Advance(time.Minute)
 		photo2, _ := visit(t, db, clock, "gst_2", "same upload")
-		enter(t, p, "gst_2")
+		enterFrom(t, p, "gst_2", "/create")
 		check("both photos keep their ids", func(tx *store.Tx) error { _, err := tx.PhotosByID(ann, []string{photo2, photo}); return err })
 		check("the draft is the one just left", func(tx *store.Tx) error {
 			d, err := tx.Draft(ann)
@@ -155,6 +157,79 @@ func TestSigningInKeepsWhatTheGuestMade(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+// A device may have been somebody else's: their words and photos do not take the
+// place of one's own, unless one goes on with just them.
+func TestWhatSomebodyLeftOnADeviceStaysThere(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := door(db, clock)
+		p.Relaxed = true
+		n := 0
+		for _, c := range []struct {
+			next  string
+			own   bool // the account has a draft
+			moves bool
+		}{
+			{"/", true, false},
+			{"/", false, true},
+			{"/account", true, false},
+			{"/pricing", true, false},
+			{"/pricing?back=%2Fgenerations%2Fgen_1", true, false},
+			{"/create", true, true},
+			{"/create?held=hld_1", true, true},
+			{"/pricing?back=%2Fcreate&promo=SPRING", true, true},
+		} {
+			n++
+			clock.Advance(time.Minute)
+			guest := fmt.Sprint("gst_", n)
+			ann := enter(t, p, "").Caller.AccountID
+			clock.Advance(time.Minute)
+			shown, preview := visit(t, db, clock, guest, fmt.Sprint("upload ", n))
+			hidden := fmt.Sprint("pho_hidden", n)
+			if err := db.Update(ctx, func(tx *store.Tx) error {
+				_, err := tx.AddPhoto(kinpict.Photo{ID: hidden, Owner: guest, Key: "photos/g/" + hidden + ".jpg", ThumbKey: "photos/g/" + hidden + ".thumb.jpg",
+					Width: 900, Height: 600, Bytes: 1000, SHA256: hidden, SourceSHA256: hidden, ExpiresAt: tx.Now().Add(24 * time.Hour)})
+				if c.own {
+					return errors.Join(err, tx.PutDraft(ann, []byte("own")))
+				}
+				return errors.Join(err, tx.DropDraft(ann))
+			}); err != nil {
+				t.Fatal(err)
+			}
+			enterFrom(t, p, guest, c.next)
+			if err := db.View(ctx, func(tx *store.Tx) error {
+				own, err := tx.Draft(ann)
+				if err != nil {
+					return err
+				}
+				left, err := tx.Draft(guest)
+				if err != nil {
+					return err
+				}
+				theirs := `{"of":"` + guest + `"}`
+				if c.moves && (string(own) != theirs || left != nil) || !c.moves && (string(own) != "own" || string(left) != theirs) {
+					t.Errorf("from %s: the account has %q, the device %q", c.next, own, left)
+				}
+				who := guest
+				if c.moves {
+					who = ann
+				}
+				if _, err := tx.Photo(who, hidden); err != nil {
+					t.Errorf("from %s: the photo of the draft: %v", c.next, err)
+				}
+				if _, err := tx.Photo(ann, shown); err != nil {
+					t.Errorf("from %s: the photo of a preview: %v", c.next, err)
+				}
+				if _, err := tx.Generation(ann, preview); err != nil {
+					t.Errorf("from %s: the preview: %v", c.next, err)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
 	})
 }
 

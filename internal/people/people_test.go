@@ -66,7 +66,13 @@ func mailed(t *testing.T, p *people.People, email string) string {
 // enter signs ann in, as the given guest if any.
 func enter(t *testing.T, p *people.People, guestID string) *people.SignedIn {
 	t.Helper()
-	in, err := p.SignIn(ctx, people.Opening{Token: ask(t, p, "ann@example.com", "browser", ""), Browser: "browser", GuestID: guestID})
+	return enterFrom(t, p, guestID, "")
+}
+
+// enterFrom is enter from a page of the site.
+func enterFrom(t *testing.T, p *people.People, guestID, next string) *people.SignedIn {
+	t.Helper()
+	in, err := p.SignIn(ctx, people.Opening{Token: ask(t, p, "ann@example.com", "browser", next), Browser: "browser", GuestID: guestID})
 	if err != nil {
 		t.Fatalf("sign in: %v", err)
 	}

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"time"
 
@@ -122,12 +123,23 @@ func (p *People) SignIn(ctx context.Context, o Opening) (*SignedIn, error) {
 		if o.GuestID == "" {
 			return nil
 		}
-		return tx.ClaimGuest(o.GuestID, a.ID, tx.Now().Add(kinpict.KeepPhotos))
+		return tx.ClaimGuest(o.GuestID, a.ID, tx.Now().Add(kinpict.KeepPhotos), goesOn(l.Next))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return in, nil
+}
+
+// goesOn reports whether a sign-in leads back to what the person put together,
+// at once or by way of the prices.
+func goesOn(next string) bool {
+	u, err := url.Parse(next)
+	if err != nil {
+		return false
+	}
+	back, _, _ := strings.Cut(u.Query().Get("back"), "?")
+	return u.Path == "/create" || back == "/create"
 }
 
 // Session returns who a session cookie belongs to, or an Unauthenticated error.

@@ -31,6 +31,7 @@ func (t *Tx) DropDraft(owner string) error {
 	return err
 }
 
+// moveDraft gives an owner's draft to another one, if there is one.
 func (t *Tx) moveDraft(from, to string) error {
 	if _, err := t.exec(`INSERT INTO draft (owner, body, updated_at) SELECT $1, body, updated_at FROM draft WHERE owner = $2
 		ON CONFLICT (owner) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at`, to, from); err != nil {

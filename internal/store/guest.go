@@ -112,9 +112,14 @@ func (t *Tx) ForgetPreviews(before time.Time) error {
 
 // ClaimGuest gives an account what a guest made on the way to signing in: the
 // previews as history, the photos, which then live until the given time, what
-// was confirmed about them, and the draft, which is what the person has before their eyes. Previews spent
-// count for the account from now on. No credits move.
-func (t *Tx) ClaimGuest(guestID, accountID string, until time.Time) error {
+// was confirmed about them, and the draft. Previews spent count for the account
+// from now on. No credits move.
+//
+// The draft takes the place of the account's own only if goesOn: then it is what
+// the person has before their eyes. Otherwise an account that has one keeps it, and
+// the device may have been somebody else's: the guest's draft stays with the guest,
+// and so do the photos that no preview shows.
+func (t *Tx) ClaimGuest(guestID, accountID string, until time.Time, goesOn bool) error {
 	// The row is taken first, so that a preview being accepted for the guest at
 	// this moment is either seen below or not yet begun.
 	if _, err := t.exec(`INSERT INTO guest (id, used, created_at) VALUES ($1, 0, $2) ON CONFLICT (id) DO UPDATE SET used = guest.used`,
@@ -138,10 +143,21 @@ func (t *Tx) ClaimGuest(guestID, accountID string, until time.Time) error {
 	if _, err := t.exec(`UPDATE generation SET owner = $1 WHERE owner = $2 AND funding = 'preview'`, accountID, guestID); err != nil {
 		return err
 	}
-	if err := t.movePhotos(guestID, accountID, until); err != nil {
+	if !goesOn {
+		own, err := t.Draft(accountID)
+		if err != nil {
+			return err
+		}
+		guests, err := t.Draft(guestID)
+		if err != nil {
+			return err
+		}
+		goesOn = own == nil || guests == nil
+	}
+	if err := t.movePhotos(guestID, accountID, until, goesOn); err != nil {
 		return err
 	}
-	if err := t.moveConsents(guestID, accountID); err != nil {
+	if err := t.moveConsents(guestID, accountID); err != nil || !goesOn {
 		return err
 	}
 	return t.moveDraft(guestID, accountID)

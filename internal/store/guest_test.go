@@ -200,7 +200,7 @@ func TestGivingAPreviewBack(t *testing.T) {
 						})
 					},
 					claim: func(guest, account string) {
-						update(func(tx *store.Tx) error { return tx.ClaimGuest(guest, account, tx.Now()) })
+						update(func(tx *store.Tx) error { return tx.ClaimGuest(guest, account, tx.Now(), true) })
 					},
 					fail: func(id string) {
 						update(func(tx *store.Tx) error {

@@ -200,13 +200,18 @@ func (t *Tx) DeletePhoto(owner, id string) (*kinpict.Photo, error) {
 
 // movePhotos gives photos another owner under their old ids, because drafts and
 // previews name them. Where the new owner has the same upload both remain, and
-// the moved one is no longer found by its source.
-func (t *Tx) movePhotos(from, to string, until time.Time) error {
+// the moved one is no longer found by its source. Without all, those stay that no
+// preview of the new owner shows.
+func (t *Tx) movePhotos(from, to string, until time.Time, all bool) error {
+	which := ``
+	if !all {
+		which = ` AND EXISTS (SELECT 1 FROM generation g WHERE g.owner = $1 AND g.funding = 'preview' AND g.photos LIKE '%"id":"' || photo.id || '"%')`
+	}
 	_, err := t.exec(`UPDATE photo SET owner = $1,
 		expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END,
 		source_sha256 = CASE WHEN EXISTS (SELECT 1 FROM photo same WHERE same.owner = $1 AND same.source_sha256 = photo.source_sha256 AND same.deleted_at = 0)
 			THEN 'moved ' || id ELSE source_sha256 END
-		WHERE owner = $3 AND deleted_at = 0 AND expires_at > $4`, to, micros(until), from, t.now)
+		WHERE owner = $3 AND deleted_at = 0 AND expires_at > $4`+which, to, micros(until), from, t.now)
 	return err
 }
 
