@@ -175,8 +175,8 @@ func (c *tokenCreateCmd) Run(s *session) error {
 type adjustment struct {
 	Email    string `arg:"" help:"Whose credits."`
 	Credits  int64  `arg:"" help:"How many."`
-	Reason   string `required:"" help:"Why. The person sees it."`
-	Note     string `help:"For staff only."`
+	Reason   string `required:"" help:"Why. The person sees it, and the books keep it after they have left: name nobody."`
+	Note     string `help:"For staff only, and kept as long: name nobody."`
 	Approver string `help:"Who else agreed; needed for large adjustments."`
 }
 
