@@ -84,7 +84,13 @@ func (t *Theme) read(dir string, languages []string) error {
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s is no folder", dir)
 	}
-	t.dir = os.DirFS(dir)
+	// Whoever may write a theme shall not read with it what they may not read
+	// otherwise: links lead to files of the folder only.
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	t.dir = root.FS()
 	return fs.WalkDir(t.dir, ".", func(name string, d fs.DirEntry, err error) error {
 		hidden := strings.HasPrefix(d.Name(), ".") && name != "."
 		switch {
@@ -111,14 +117,7 @@ func (t *Theme) read(dir string, languages []string) error {
 		case folder == "messages" && !slices.Contains(languages, code):
 			return fmt.Errorf("%s: there are no messages of %q, only of %s", name, code, strings.Join(languages, ", "))
 		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		if info.Size() > maxFile {
-			return fmt.Errorf("%s is larger than %d KiB", name, maxFile>>10)
-		}
-		data, err := fs.ReadFile(t.dir, name)
+		data, err := t.file(name)
 		if err != nil {
 			return err
 		}
@@ -130,6 +129,20 @@ func (t *Theme) read(dir string, languages []string) error {
 		}
 		return nil
 	})
+}
+
+// file is what one of the operator's files holds.
+func (t *Theme) file(name string) ([]byte, error) {
+	info, err := fs.Stat(t.dir, name) // of what a link leads to
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", name)
+	case info.Size() > maxFile:
+		return nil, fmt.Errorf("%s is larger than %d KiB", name, maxFile>>10)
+	}
+	return fs.ReadFile(t.dir, name)
 }
 
 // Name is what the site is called.

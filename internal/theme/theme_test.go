@@ -2,6 +2,7 @@ package theme
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -267,5 +268,46 @@ func TestLoadNamesEverySettingAtFault(t *testing.T) {
 	}
 	if m, err := l.Messages(); m == nil || err != nil {
 		t.Errorf("messages: %v, %v", m, err)
+	}
+}
+
+// A theme is a folder, and nothing outside of it gets onto the site by a link.
+func TestLinksLeadOutOfNoTheme(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "secret.css")
+	large := filepath.Join(t.TempDir(), "large.css")
+	for file, size := range map[string]int{outside: 10, large: maxFile + 1} {
+		if err := os.WriteFile(file, bytes.Repeat([]byte("a"), size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name, link, to string
+		says           string // "" if it is fine
+	}{
+		{"to a file of the folder, as a volume has them", "css/own.css", "../..data/own.css", ""},
+		{"to a file elsewhere", "css/own.css", outside, "css/own.css"},
+		{"to a file above", "css/own.css", "../../x/own.css", "css/own.css"},
+		{"by a link to a folder elsewhere", "css", filepath.Dir(outside), "css"},
+		{"to nothing", "css/own.css", "gone.css", "css/own.css"},
+		{"to a folder", "css/own.css", "../..data", "css/own.css is no file"},
+		{"to a large file of the folder", "css/own.css", "../..data/large.css", "css/own.css is larger than 1024 KiB"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, size := range map[string]int{"..data/own.css": 10, "..data/large.css": maxFile + 1} {
+				file = filepath.Join(dir, file)
+				if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, bytes.Repeat([]byte("b"), size), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			link := filepath.Join(dir, c.link)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o700), os.Symlink(c.to, link)); err != nil {
+				t.Fatal(err)
+			}
+			th, err := Load(Settings{Dir: dir})
+			if c.says == "" && (err != nil || string(th.Files()["css/own.css"]) != "bbbbbbbbbb") || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+				t.Errorf("%v, want %q", err, c.says)
+			}
+		})
 	}
 }
