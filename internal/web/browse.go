@@ -124,11 +124,27 @@ func (s *Site) prices(v *visit, sale sale, back string) PricingView {
 	return view
 }
 
+// meant reports whether a person wants this page, and not another site's that
+// asks for it behind their back: wrong codes are counted, and a picture with our
+// address on somebody's page would use up those of its readers.
+func meant(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return r.Header.Get("Sec-Fetch-User") == "?1"
+	}
+	return true
+}
+
 // pricesWith is the pricing page in the person's currency and with the code they
 // wrote. Looking at prices holds no use of a code.
 func (s *Site) pricesWith(r *http.Request, v *visit, back string) (PricingView, error) {
 	typed := r.FormValue("promo")
 	sale := sale{currency: cmp.Or(r.PostFormValue("currency"), s.currency(r))}
+	if typed != "" && !meant(r) {
+		view := s.prices(v, sale, back)
+		view.Offer = Offer{Typed: typed}
+		return view, nil
+	}
 	promo, err := s.Shop.Promo(r.Context(), v.caller, typed)
 	if e, ok := as(err); ok && (e.Code == kinpict.PromoRefused || e.Code == kinpict.RateLimited) {
 		view := s.prices(v, sale, back)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,4 +143,35 @@ func TestWhoPaysForADeletedAccountIsTold(t *testing.T) {
 	ben.signIn("ben@example.com")
 	ben.get(back).want(t, 200, "This account was deleted")
 	ben.get("/checkout/return?purchase=pur_none").want(t, 404)
+}
+
+// A page of somebody else's that asks for codes behind its reader's back uses up
+// none of the reader's tries. A link that a person follows there shows its prices.
+func TestAnotherSiteUsesUpNoTriesOfACode(t *testing.T) {
+	h := open(t)
+	h.promo(kinpict.Promo{Code: "SPRING", Percent: 25})
+	b := h.browser()
+	ask := func(code, site, user string) page {
+		r, err := http.NewRequest("GET", b.url+"/pricing?promo="+code, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Sec-Fetch-Site", site)
+		if user != "" {
+			r.Header.Set("Sec-Fetch-User", user)
+		}
+		return b.answer(r)
+	}
+	for _, site := range []string{"cross-site", "same-site"} {
+		for range billing.Guesses + 1 {
+			if p := ask("guess", site, "").want(t, 200, `value="guess"`, "Buy 80 credits, $12"); strings.Contains(p.text, "does not work") {
+				t.Fatal("a code was looked at for another site")
+			}
+		}
+	}
+	for name, p := range map[string]page{"a link elsewhere": ask("spring", "cross-site", "?1"), "a link in a mail": ask("spring", "none", "?1"), "our own form": ask("spring", "same-origin", "?1")} {
+		if !strings.Contains(p.text, "Buy 80 credits, $9") {
+			t.Errorf("%s shows other prices", name)
+		}
+	}
 }
