@@ -2,6 +2,8 @@ package store
 
 import (
 	"database/sql"
+	"maps"
+	"slices"
 	"time"
 
 	"kinpict"
@@ -54,62 +56,122 @@ type Figures struct {
 	Failing   []Failing
 }
 
-// Figures are those since then. They read the rows of that time and no others.
+// Figures are those since then. They read the rows of that time and no others,
+// those that were delivered twice.
 func (t *Tx) Figures(from time.Time) (*Figures, error) {
 	f := &Figures{From: from}
 	since := micros(from)
-	err := t.row(`SELECT count(*), count(CASE WHEN g.funding = 'preview' THEN 1 END), count(CASE WHEN g.attempts <= 1 AND coalesce(c.returned, 0) = 0 THEN 1 END)
-		FROM generation g LEFT JOIN charge c ON c.id = g.id WHERE g.status = 'succeeded' AND g.finished_at >= $1`, since).Scan(&f.Delivered, &f.Previews, &f.FirstTime)
+	days := map[int64]*DayOf{}
+	day := func(n int64) *DayOf {
+		if days[n] == nil {
+			days[n] = &DayOf{Day: time.UnixMicro(n * oneDay).UTC()}
+		}
+		return days[n]
+	}
+	drawn, failing := map[string]int{}, map[kinpict.FailureCode]int{}
+	err := t.each(func(r *sql.Rows) error {
+		var n int64
+		var engine string
+		var delivered, previews, first int
+		var spent kinpict.Credits
+		if err := r.Scan(&n, &engine, &delivered, &previews, &first, &spent); err != nil {
+			return err
+		}
+		f.Delivered, f.Previews, f.FirstTime = f.Delivered+delivered, f.Previews+previews, f.FirstTime+first
+		day(n).Delivered += delivered
+		day(n).Spent += spent
+		drawn[engine] += delivered
+		return nil
+	}, `SELECT g.finished_at / $2, g.engine, count(*), count(CASE WHEN g.funding = 'preview' THEN 1 END),
+			count(CASE WHEN g.attempts <= 1 AND coalesce(c.returned, 0) = 0 THEN 1 END), `+sumOf(`g.credits`)+`
+		FROM generation g LEFT JOIN charge c ON c.id = g.id WHERE g.status = 'succeeded' AND g.finished_at >= $1 GROUP BY g.finished_at / $2, g.engine`, since, oneDay)
 	if err != nil {
 		return nil, err
 	}
-	if f.Days, err = t.daysSince(since); err != nil {
-		return nil, err
-	}
-	for _, d := range f.Days {
-		f.Failed += d.Failed
-	}
-	// The first of these that 95 of a hundred are not above.
 	if err := t.each(func(r *sql.Rows) error {
-		var w Wait
-		var took int64
-		err := r.Scan(&w.Quality, &w.Count, &took)
-		if w.P95 = time.Duration(max(0, took)) * time.Microsecond; w.Quality == "" {
-			f.Wait = w
-		} else {
-			f.Waits = append(f.Waits, w)
+		var n int64
+		var code kinpict.FailureCode
+		var failed int
+		if err := r.Scan(&n, &code, &failed); err != nil {
+			return err
 		}
+		f.Failed += failed
+		day(n).Failed += failed
+		failing[code] += failed
+		return nil
+	}, `SELECT finished_at / $2, failure, count(*) FROM generation WHERE status = 'failed' AND finished_at >= $1 GROUP BY finished_at / $2, failure`, since, oneDay); err != nil {
+		return nil, err
+	}
+	if err := t.each(func(r *sql.Rows) error {
+		var n int64
+		var sold kinpict.Credits
+		err := r.Scan(&n, &sold)
+		day(n).Sold += sold
 		return err
-	}, `SELECT quality, n, took FROM (SELECT quality, finished_at - created_at AS took, count(*) OVER (PARTITION BY quality) AS n,
-				row_number() OVER (PARTITION BY quality ORDER BY finished_at - created_at) AS i FROM generation WHERE status = 'succeeded' AND finished_at >= $1) q
-			WHERE i = (n * 95 + 99) / 100
-		UNION ALL SELECT '', n, took FROM (SELECT finished_at - created_at AS took, count(*) OVER () AS n,
-				row_number() OVER (ORDER BY finished_at - created_at) AS i FROM generation WHERE status = 'succeeded' AND finished_at >= $1) q
-			WHERE i = (n * 95 + 99) / 100
-		ORDER BY 1`, since); err != nil {
+	}, `SELECT paid_at / $2, `+sumOf(`credits`)+` FROM purchase WHERE paid_at >= $1 AND paid_at > 0 GROUP BY paid_at / $2`, since, oneDay); err != nil {
 		return nil, err
 	}
-	if f.Drawn, err = list(t, func(r *sql.Rows) (d Drawn, err error) { err = r.Scan(&d.Engine, &d.Count); return d, err },
-		`SELECT engine, count(*) FROM generation WHERE status = 'succeeded' AND finished_at >= $1 GROUP BY engine ORDER BY 2 DESC, 1`, since); err != nil {
-		return nil, err
+	for _, n := range slices.Sorted(maps.Keys(days)) {
+		f.Days = append(f.Days, *days[n])
 	}
-	f.Failing, err = list(t, func(r *sql.Rows) (x Failing, err error) { err = r.Scan(&x.Code, &x.Count); return x, err },
-		`SELECT failure, count(*) FROM generation WHERE status = 'failed' AND finished_at >= $1 GROUP BY failure ORDER BY 2 DESC, 1`, since)
-	return f, err
+	for _, e := range slices.Sorted(maps.Keys(drawn)) {
+		f.Drawn = append(f.Drawn, Drawn{e, drawn[e]})
+	}
+	slices.SortStableFunc(f.Drawn, func(a, b Drawn) int { return b.Count - a.Count })
+	for _, c := range slices.Sorted(maps.Keys(failing)) {
+		f.Failing = append(f.Failing, Failing{c, failing[c]})
+	}
+	slices.SortStableFunc(f.Failing, func(a, b Failing) int { return b.Count - a.Count })
+	return f, t.waits(since, f)
 }
 
-// daysSince are the days since then on which something was, oldest first.
-func (t *Tx) daysSince(since int64) ([]DayOf, error) {
-	return list(t, func(r *sql.Rows) (d DayOf, err error) {
-		var day int64
-		err = r.Scan(&day, &d.Delivered, &d.Failed, &d.Spent, &d.Sold)
-		d.Day = time.UnixMicro(day * oneDay).UTC()
-		return d, err
-	}, `SELECT day, CAST(sum(delivered) AS BIGINT), CAST(sum(failed) AS BIGINT), CAST(sum(spent) AS BIGINT), CAST(sum(sold) AS BIGINT) FROM (
-			SELECT finished_at / $2 AS day, count(*) AS delivered, 0 AS failed, `+sumOf(`credits`)+` AS spent, 0 AS sold FROM generation WHERE status = 'succeeded' AND finished_at >= $1 GROUP BY finished_at / $2
-			UNION ALL SELECT finished_at / $2, 0, count(*), 0, 0 FROM generation WHERE status = 'failed' AND finished_at >= $1 GROUP BY finished_at / $2
-			UNION ALL SELECT paid_at / $2, 0, 0, 0, `+sumOf(`credits`)+` FROM purchase WHERE paid_at >= $1 AND paid_at > 0 GROUP BY paid_at / $2) d
-		GROUP BY day ORDER BY day`, since, oneDay)
+// tenth is how finely waits are told, in microseconds.
+const tenth = int64(100 * time.Millisecond / time.Microsecond)
+
+// waits adds how long the requests took that were delivered since then. They are
+// counted by tenths of a second, which costs no sorting of them all.
+func (t *Tx) waits(since int64, f *Figures) error {
+	type column struct {
+		tenths int64
+		count  int
+	}
+	of, all := map[string][]column{}, map[int64]int{}
+	err := t.each(func(r *sql.Rows) error {
+		var quality string
+		var c column
+		err := r.Scan(&quality, &c.tenths, &c.count)
+		of[quality] = append(of[quality], c)
+		all[c.tenths] += c.count
+		return err
+	}, `SELECT quality, (finished_at - created_at) / $2, count(*) FROM generation WHERE status = 'succeeded' AND finished_at >= $1
+		GROUP BY quality, (finished_at - created_at) / $2 ORDER BY 1, 2`, since, tenth)
+	if err != nil {
+		return err
+	}
+	wait := func(quality string, columns []column) Wait {
+		w := Wait{Quality: quality}
+		for _, c := range columns {
+			w.Count += c.count
+		}
+		// The first of these that 95 of a hundred are not above.
+		left := (w.Count*95 + 99) / 100
+		for _, c := range columns {
+			if left -= c.count; left <= 0 {
+				w.P95 = time.Duration(max(0, c.tenths)*tenth) * time.Microsecond
+				break
+			}
+		}
+		return w
+	}
+	for _, q := range slices.Sorted(maps.Keys(of)) {
+		f.Waits = append(f.Waits, wait(q, of[q]))
+	}
+	var columns []column
+	for _, n := range slices.Sorted(maps.Keys(all)) {
+		columns = append(columns, column{n, all[n]})
+	}
+	f.Wait = wait("", columns)
+	return nil
 }
 
 // CountOverdue is how many requests are past their time and not ended: a worker that
