@@ -196,6 +196,47 @@ func TestAnArchiveOfManyPages(t *testing.T) {
 	})
 }
 
+// A request that became a picture, was taken back or had its time waits no more.
+// The words of the first are still kept, and told; of the others nothing is.
+func TestWhatWaitsNoMoreIsNotCountedAsWaiting(t *testing.T) {
+	each(t, func(r *rig) {
+		held := func(wait, listed int64) {
+			r.Helper()
+			_, kept, err := r.keeper.Kept(ctx, r.ann)
+			if err != nil {
+				r.Fatal(err)
+			}
+			_, files := r.archive(r.keeper.Export(ctx, r.ann))
+			if n := int64(r.listed(files, "held-requests.json")); kept.Held != wait || n != listed {
+				r.Errorf("%d requests wait and %d are in the archive, want %d and %d", kept.Held, n, wait, listed)
+			}
+		}
+		park := func(id string) {
+			r.Helper()
+			r.update(func(tx *store.Tx) error {
+				return tx.PutHeld(&kinpict.HeldRequest{ID: id, AccountID: "acc_ann", Cost: 4, CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Hour),
+					Request: kinpict.Request{Quality: kinpict.Standard, Scenario: "autumn", Instruction: "as a gallery"}})
+			})
+		}
+		held(1, 1)
+		park("hld_back")
+		held(2, 2)
+		r.update(func(tx *store.Tx) error { return ignore(tx.Withdraw("acc_ann", "hld_back")) })
+		held(1, 1)
+		park("hld_made")
+		g := &kinpict.Generation{ID: "gen_of_held", CatalogUsed: 1, Credits: 4, CreatedAt: r.clock.Now(), Request: kinpict.Request{Quality: kinpict.Standard, Scenario: "autumn", Aspect: "4:5"}}
+		if _, err := r.db.Accept(ctx, &store.Acceptance{AccountID: "acc_ann", Intent: kinpict.Intent{Route: "POST /generations", Key: "held", Hash: []byte("held")}, Status: 202,
+			Answer: []byte("{}"), Generation: g, Deadline: r.clock.Now().Add(1000 * time.Hour), Held: "hld_made"}); err != nil {
+			r.Fatal(err)
+		}
+		held(1, 2)
+		r.clock.Advance(2 * time.Hour)
+		held(0, 2)
+		r.update(func(tx *store.Tx) error { return tx.SweepHeld() })
+		held(0, 1)
+	})
+}
+
 // A sign-in that is over is neither counted nor listed, and one that is not ends
 // where the account page says.
 func TestSignInsOfTheArchiveAreThoseOfTheAccountPage(t *testing.T) {

@@ -25,7 +25,7 @@ func (t *Tx) Kept(a *kinpict.Account) (*kinpict.Kept, error) {
 			(SELECT count(*) FROM generation WHERE owner = $1 AND deleted_at = 0),
 			(SELECT count(*) FROM generation WHERE owner = $1 AND status IN ('queued', 'running')),
 			(SELECT count(*) FROM draft WHERE owner = $1),
-			(SELECT count(*) FROM held_request WHERE account_id = $1),
+			(SELECT count(*) FROM held_request WHERE account_id = $1 AND generation_id IS NULL AND withdrawn_at = 0 AND expires_at > $3),
 			(SELECT count(*) FROM share s JOIN generation g ON g.id = s.generation_id WHERE g.owner = $1),
 			(SELECT count(*) FROM purchase WHERE account_id = $1),
 			(SELECT count(*) FROM purchase WHERE account_id = $1 AND state IN ('open', 'processing')),
@@ -93,13 +93,14 @@ func (t *Tx) MailTo(address string, after Mail, limit int) ([]Mail, error) {
 }
 
 // HeldRequests are the account's requests that waited or wait, oldest first, at
-// most limit, behind after, which is nil for the first. Those of a picture that
-// was deleted, and those that had their time, have no words.
+// most limit, behind after, which is nil for the first. What is left of one
+// without its words, because its picture was deleted, it was taken back or had
+// its time, is among them only where staff decided something about it.
 func (t *Tx) HeldRequests(accountID string, after *kinpict.HeldRequest, limit int) ([]*kinpict.HeldRequest, error) {
 	if after == nil {
 		after = &kinpict.HeldRequest{}
 	}
-	return t.heldList(`WHERE account_id = $1 AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4`, accountID, micros(after.CreatedAt), after.ID, limit)
+	return t.heldList(`WHERE account_id = $1 AND (created_at, id) > ($2, $3) AND (request <> '`+emptied+`' OR decision <> '') ORDER BY created_at, id LIMIT $4`, accountID, micros(after.CreatedAt), after.ID, limit)
 }
 
 // SharesOf are the links to all pictures of an owner, dead ones included as long
