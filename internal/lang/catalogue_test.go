@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -17,6 +18,9 @@ import (
 	ttmpl "text/template/parse"
 
 	"go.yaml.in/yaml/v3"
+
+	"kinpict"
+	"kinpict/internal/photo"
 )
 
 // A source is where a message is said.
@@ -177,6 +181,29 @@ func TestTitlesAreSaid(t *testing.T) {
 	}
 	if titles < 40 {
 		t.Errorf("only %d titles were found", titles)
+	}
+}
+
+// A file that is sent by mistake is refused in a sentence of the language, with no
+// English word in it: a sentence that is recognised may still have one in an argument.
+func TestRefusedFilesAreToldInGerman(t *testing.T) {
+	german, ftyp := all(t).Find("de"), "\x00\x00\x00\x18ftyp"
+	for name, begin := range map[string]string{
+		"text": "dear ann", "json": `{"a":1}`, "gif": "GIF89a", "bmp": "BM", "tiff": "II*\x00", "big tiff": "MM\x00*", "psd": "8BPS", "pdf": "%PDF-1.7", "ps": "%!PS",
+		"zip": "PK\x03\x04", "gzip": "\x1f\x8b", "svg": "<svg", "xml": "<?xml", "icon": "\x00\x00\x01\x00", "elf": "\x7fELF", "exe": "MZ",
+		"avif": ftyp + "avif\x00\x00\x00\x00mif1avif", "video": ftyp + "isom\x00\x00\x00\x00isomavc1", "film": ftyp + "msf1\x00\x00\x00\x00msf1hevc",
+	} {
+		_, err := photo.Inspect(append([]byte(begin), make([]byte, 64)...), photo.DefaultLimits())
+		var e *kinpict.Error
+		if !errors.As(err, &e) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, says := range []string{e.Message, e.Hint} {
+			if !german.told.exact[says] || german.Told(says) == says {
+				t.Errorf("%s: %q is told as %q", name, says, german.Told(says))
+			}
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func matrixOf(code int) (lumaMatrix, error) {
 	case matrixBT2020:
 		return lumaMatrix{0.2627, 0.0593}, nil
 	}
-	return lumaMatrix{}, unsupported("an unusual coding of colours")
+	return lumaMatrix{}, unsupported("The photo uses an unusual coding of colours, which cannot be read here.")
 }
 
 // profileOf makes the ICC profile that says the same as two code points, so
@@ -45,7 +45,7 @@ func matrixOf(code int) (lumaMatrix, error) {
 // hold light beyond white and need a decision no code point makes.
 func profileOf(primaries, transfer int) ([]byte, error) {
 	if transfer == transferPQ || transfer == transferHLG {
-		return nil, unsupported("HDR colours")
+		return nil, unsupported("The photo uses HDR colours, which cannot be read here.")
 	}
 	var xyz [9]float64 // columns r, g, b under D50, Bradford-adapted
 	switch primaries {

@@ -59,7 +59,7 @@ func heicFault(err error) error {
 	case errors.Is(err, heif.ErrTruncated):
 		e = truncated(err.Error())
 	case errors.Is(err, heif.ErrUnsupported):
-		e = unsupported("a rare kind of HEIC")
+		e = unsupported("The photo is a rare kind of HEIC, which cannot be read here.")
 	case errors.Is(err, heif.ErrSequence):
 		e = animated()
 	case errors.Is(err, heif.ErrTooLong):

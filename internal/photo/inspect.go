@@ -178,9 +178,9 @@ func decodeFault(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		e = truncated(err.Error())
 	case errors.As(err, &ju):
-		e = unsupported("a rare kind of JPEG (" + string(ju) + ")")
+		e = unsupported("The photo is a rare kind of JPEG, which cannot be read here.")
 	case errors.As(err, &pu):
-		e = unsupported("a rare kind of PNG (" + string(pu) + ")")
+		e = unsupported("The photo is a rare kind of PNG, which cannot be read here.")
 	default:
 		e = corrupt(err.Error())
 	}

@@ -95,7 +95,7 @@ func (h *Header) jpegSegment(f *frame, m byte, seg []byte, lim Limits) error {
 		return h.jpegFrame(f, m, seg, lim)
 	case m == markerDHT:
 	case m > markerSOF2 && m <= markerSOF15:
-		return unsupported("lossless, hierarchical or arithmetic JPEG coding")
+		return unsupported("The photo uses lossless, hierarchical or arithmetic JPEG coding, which cannot be read here.")
 	case m == markerSOS:
 		return h.jpegScan(f, seg)
 	case m == markerAPP0:
@@ -130,7 +130,7 @@ func (h *Header) jpegFrame(f *frame, m byte, seg []byte, lim Limits) error {
 		return corrupt("jpeg: frame header of wrong length")
 	}
 	if seg[0] != 8 {
-		return unsupported("JPEG with more than 8 bits a channel")
+		return unsupported("The photo uses JPEG with more than 8 bits a channel, which cannot be read here.")
 	}
 	h.Height = int(binary.BigEndian.Uint16(seg[1:]))
 	h.Width = int(binary.BigEndian.Uint16(seg[3:]))
@@ -138,7 +138,7 @@ func (h *Header) jpegFrame(f *frame, m byte, seg []byte, lim Limits) error {
 		return corrupt("jpeg: a side of 0 pixels")
 	}
 	if n := seg[5]; n != 1 && n != 3 && n != 4 {
-		return unsupported("JPEG with an unusual number of channels")
+		return unsupported("The photo uses JPEG with an unusual number of channels, which cannot be read here.")
 	}
 	f.progressive = m == markerSOF2
 	f.comps = make([]component, seg[5])

@@ -111,6 +111,8 @@ func (l Limits) checkWork(h Header) error {
 	return nil
 }
 
+// fault words a refusal. An argument is a number or a whole sentence: other words
+// in it would stay English in every language.
 func fault(code kinpict.Code, hint, format string, a ...any) *kinpict.Error {
 	return &kinpict.Error{Code: code, Message: fmt.Sprintf(format, a...), Hint: hint}
 }
@@ -132,9 +134,9 @@ func truncated(why string) *kinpict.Error {
 	return e
 }
 
-func unsupported(what string) *kinpict.Error {
-	return fault(kinpict.UnsupportedEncoding, "Open the photo on your device and save it as an ordinary JPEG or PNG.",
-		"The photo uses %s, which cannot be read here.", what)
+// unsupported says as one sentence what the photo has that cannot be read here.
+func unsupported(says string) *kinpict.Error {
+	return fault(kinpict.UnsupportedEncoding, "Open the photo on your device and save it as an ordinary JPEG or PNG.", "%s", says)
 }
 
 // above writes v with at most two decimals, rounded up, so that a value just

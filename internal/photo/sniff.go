@@ -21,7 +21,7 @@ func Types() []string { return []string{JPEG, PNG, WebP, HEIC} }
 const accepted = "Use a JPEG, PNG, WebP or HEIC photo."
 
 const howToJPEG = "On an iPhone choose Settings, Camera, Formats, Most Compatible, or share the photo as JPEG; " +
-	"on Android switch off the high efficiency format in the camera settings. " + accepted
+	"on Android switch off the high efficiency format in the camera settings. Use a JPEG, PNG, WebP or HEIC photo."
 
 // sniff decides by content alone what the file is. The name and the declared
 // type of an upload are never asked.
@@ -34,7 +34,7 @@ func sniff(data []byte) (string, error) {
 	case len(data) >= 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP":
 		return WebP, nil
 	}
-	name, hint := "not a photo we can read", accepted
+	says, hint := "This file is not a photo we can read.", accepted
 	if brand := isoBrand(data); brand != "" {
 		switch brand {
 		case "HEIC":
@@ -42,35 +42,36 @@ func sniff(data []byte) (string, error) {
 		case "film":
 			return "", animated()
 		case "AVIF":
-			name, hint = "an AVIF picture, which cannot be read here", howToJPEG
+			says, hint = "This file is an AVIF picture, which cannot be read here.", howToJPEG
 		default:
-			name = "a video"
+			says = "This file is a video."
 		}
 	}
 	for _, k := range known {
 		if bytes.HasPrefix(data, []byte(k.magic)) {
-			name = k.name
+			says = k.says
 		}
 	}
-	return "", fault(kinpict.UnsupportedMediaType, hint, "This file is %s.", name)
+	return "", fault(kinpict.UnsupportedMediaType, hint, "%s", says)
 }
 
-// known are files people send by mistake, named so that they see which.
-var known = []struct{ magic, name string }{
-	{"GIF8", "a GIF"},
-	{"BM", "a BMP picture"},
-	{"II*\x00", "a TIFF or raw camera picture"},
-	{"MM\x00*", "a TIFF or raw camera picture"},
-	{"8BPS", "a Photoshop document"},
-	{"%PDF", "a PDF document"},
-	{"%!PS", "a PostScript document"},
-	{"PK\x03\x04", "an archive or office document"},
-	{"\x1f\x8b", "a compressed file"},
-	{"<svg", "an SVG drawing"},
-	{"<?xml", "an XML or SVG document"},
-	{"\x00\x00\x01\x00", "an icon"},
-	{"\x7fELF", "a program"},
-	{"MZ", "a program"},
+// known are files people send by mistake, named so that they see which. Each has a
+// sentence of its own, since a language bends the words around a name.
+var known = []struct{ magic, says string }{
+	{"GIF8", "This file is a GIF."},
+	{"BM", "This file is a BMP picture."},
+	{"II*\x00", "This file is a TIFF or raw camera picture."},
+	{"MM\x00*", "This file is a TIFF or raw camera picture."},
+	{"8BPS", "This file is a Photoshop document."},
+	{"%PDF", "This file is a PDF document."},
+	{"%!PS", "This file is a PostScript document."},
+	{"PK\x03\x04", "This file is an archive or office document."},
+	{"\x1f\x8b", "This file is a compressed file."},
+	{"<svg", "This file is an SVG drawing."},
+	{"<?xml", "This file is an XML or SVG document."},
+	{"\x00\x00\x01\x00", "This file is an icon."},
+	{"\x7fELF", "This file is a program."},
+	{"MZ", "This file is a program."},
 }
 
 // isoBrand reads the file type box of an ISO base media file: "HEIC", "AVIF",
