@@ -75,7 +75,7 @@ type Fit struct {
 	// paper, and Crop is the part of its area that is cut off.
 	Matted bool
 	Crop   float64
-	// DPI is the picture's pixels to the printed inch, rounded down.
+	// DPI is the picture's pixels to the printed inch, rounded, as it is said and judged.
 	DPI int
 
 	scale float64 // mm a pixel
@@ -143,7 +143,7 @@ func fit(p Paper, w, h int) (Fit, bool) {
 			return Fit{}, false
 		}
 	}
-	// A hair is added, so that 1200 pixels on 4 inches are 300 and not 299.999.
-	f.DPI = int(mmPerInch/f.scale + 1e-6)
+	// A picture made for a paper at 300 dpi may lack half a pixel there.
+	f.DPI = int(math.Round(mmPerInch / f.scale))
 	return f, true
 }
