@@ -97,6 +97,7 @@ func (a *App) Handler() (http.Handler, error) {
 		Now:        a.now,
 		Languages:  a.languages,
 		Look:       a.changed(),
+		Operator:   web.Operator{Name: a.Config.OperatorName, Address: a.Config.OperatorAddress, Contact: a.Config.OperatorContact},
 		Generative: a.Engines.Info().Generative,
 		Sandbox:    bank,
 		Test:       a.Config.Sandbox(),

@@ -53,6 +53,9 @@ func (c *serveCmd) Run(s *session) (err error) {
 			fmt.Fprintf(s.errOut, "kinpict: Other machines may reach %s, but links in mails and the way back from a payment lead to %s.\nhint: Set KINPICT_PUBLIC_URL to the address people use.\n",
 				addr, s.config.PublicURL)
 		}
+		if s.config.Live() && s.config.OperatorName == "" {
+			fmt.Fprint(s.errOut, "kinpict: Real money moves, and no page says who takes it.\nhint: Set KINPICT_OPERATOR_NAME, KINPICT_OPERATOR_ADDRESS and KINPICT_OPERATOR_CONTACT: an imprint is the law in many countries.\n")
+		}
 		if s.config.SafetyHold == "on" || waiting > 0 {
 			fmt.Fprintf(s.out, "Requests that wait for somebody to read their words: %d. See kinpict hold list.\n", waiting)
 		}

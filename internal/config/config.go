@@ -66,6 +66,10 @@ type Config struct {
 	// Languages are those of the site; internal/lang knows which there are.
 	Languages string `name:"languages" env:"KINPICT_LANGUAGES" default:"en,de" help:"Languages of the site with commas, the first for who reads none of them: en, de. ar has headings only, and shows a page from right to left."`
 
+	OperatorName    string `name:"operator-name" env:"KINPICT_OPERATOR_NAME" help:"Who runs the site and sells on it: a person or a company, up to 100 characters. It stands in the imprint, the terms, the privacy page and on receipts; where real money moves the server warns without it."`
+	OperatorAddress string `name:"operator-address" env:"KINPICT_OPERATOR_ADDRESS" help:"Postal address of the operator, its lines with ; between, such as Lindenweg 3; 48683 Ahaus; Germany."`
+	OperatorContact string `name:"operator-contact" env:"KINPICT_OPERATOR_CONTACT" help:"How the operator is reached: a mail address, or an https address of a page. Required beside KINPICT_OPERATOR_NAME."`
+
 	BrandName   string `name:"brand-name" env:"KINPICT_BRAND_NAME" default:"Kinpict" help:"What the site is called on its pages, in its mail and on a home screen; up to 40 characters. See docs/theming.md."`
 	BrandAccent string `name:"brand-accent" env:"KINPICT_BRAND_ACCENT" help:"Colour of what can be pressed, for light and dark, such as #1d4a3d,#f0b35a. A pair that is hard to read refuses to start and names one that is not."`
 	BrandLogo   string `name:"brand-logo" env:"KINPICT_BRAND_LOGO" help:"SVG of up to 64 KiB or PNG of up to 256 KiB in place of the mark."`
@@ -171,6 +175,7 @@ func (c *Config) Validate() error {
 	}
 	c.validatePayments(bad)
 	c.validateMail(bad)
+	c.validateOperator(bad)
 	if c.Limits != "default" && c.Limits != "relaxed" {
 		bad("LIMITS", "%q is neither default nor relaxed", c.Limits)
 	}

@@ -134,6 +134,15 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		{"mail from nobody", func(c *Config) { mailed(c); c.MailFrom = "" }, []string{"MAIL_FROM"}},
 		{"mail from two", func(c *Config) { mailed(c); c.MailFrom = "a@example.org, b@example.org" }, []string{"MAIL_FROM"}},
 		{"a sender whose mail goes nowhere", func(c *Config) { c.MailFrom = "hello@example.org" }, []string{"MAIL_FROM"}},
+		{"an operator who is named and reached", func(c *Config) {
+			c.OperatorName, c.OperatorAddress, c.OperatorContact = "Müller & Söhne", "Lindenweg 3; 48683 Ahaus", "hello@example.org"
+		}, nil},
+		{"an operator with a page", func(c *Config) { c.OperatorName, c.OperatorContact = "Ann Example", "https://example.org/contact" }, nil},
+		{"an operator nobody reaches", func(c *Config) { c.OperatorName = "Ann Example" }, []string{"OPERATOR_CONTACT"}},
+		{"a contact in the clear", func(c *Config) { c.OperatorName, c.OperatorContact = "Ann Example", "http://example.org" }, []string{"OPERATOR_CONTACT"}},
+		{"a contact that runs", func(c *Config) { c.OperatorName, c.OperatorContact = "Ann Example", "javascript:alert(1)" }, []string{"OPERATOR_CONTACT"}},
+		{"a contact of nobody", func(c *Config) { c.OperatorContact = "hello@example.org" }, []string{"OPERATOR_NAME"}},
+		{"an operator of two lines", func(c *Config) { c.OperatorName, c.OperatorContact = "Ann\nExample", "hello@example.org" }, []string{"OPERATOR_NAME"}},
 		{"strange limits", func(c *Config) { c.Limits = "none" }, []string{"LIMITS"}},
 		{"words held for a person", func(c *Config) { c.SafetyHold = "on" }, nil},
 		{"words held by and by", func(c *Config) { c.SafetyHold = "maybe" }, []string{"SAFETY_HOLD"}},

@@ -175,12 +175,13 @@ func retention(say *lang.Printer) []string {
 // policies are the titles of the pages below /policies.
 var policies = map[string]string{
 	"credits": lang.N("How credits work"), "privacy": lang.N("Your photos and privacy"), "terms": lang.N("Terms"), "acceptable-use": lang.N("What we make and do not make"),
+	"imprint": lang.N("Imprint"),
 }
 
 func (s *Site) policy(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
 	title, ok := policies[name]
-	if !ok {
+	if !ok || name == "imprint" && s.Operator.Name == "" {
 		return &kinpict.Error{Code: kinpict.NotFound, Message: "There is no such policy.", Hint: "All of them are linked below."}
 	}
 	v, err := s.visit(r)

@@ -56,6 +56,8 @@ func deskSpecimens(guest, ann Page) map[string]specimen {
 	held.Payment, held.State, held.Returned = &taken, "disputed", 80
 	held.Transactions = append(held.Transactions[:1:1], kinpict.ReceiptEntry{ID: "acc_1-9", Kind: "reverse", Credits: -80, At: someDay, Hash: strings.Repeat("b", 64)})
 
+	sold := ann
+	sold.Operator = someOperator
 	now, next := kinpict.DefaultCatalog(), kinpict.DefaultCatalog()
 	now.Version, now.EffectiveAt, next.Version, next.EffectiveAt = 1, someDay, 2, someDay.AddDate(0, 1, 0)
 	first := *now
@@ -67,7 +69,8 @@ func deskSpecimens(guest, ann Page) map[string]specimen {
 		"review open":           {"review", reviewView(ann, rev)}, "review answered": {"review", reviewView(ann, &answered)}, "review closed": {"review", reviewView(ann, &closed)},
 		"receipt, disputed": {"receipt", receiptView(ann, held)},
 		"purchases":         {"purchases", PurchasesView{ann, bought}}, "purchases none": {"purchases", PurchasesView{Page: ann}},
-		"receipt": {"receipt", receiptView(ann, receipt)}, "receipt, taken back": {"receipt", receiptView(ann, back)},
+		"receipt, named": {"receipt", receiptView(sold, receipt)},
+		"receipt":        {"receipt", receiptView(ann, receipt)}, "receipt, taken back": {"receipt", receiptView(ann, back)},
 		"price history": {"pricing-history", HistoryView{guest, pricePeriods(english, []billing.Period{
 			{Catalog: next, Scheduled: true, Changes: []string{"standard costs 5 credits instead of 4"}},
 			{Catalog: now, Until: next.EffectiveAt, Changes: []string{}}, {Catalog: &first, Until: now.EffectiveAt, Changes: []string{}}})}},

@@ -39,6 +39,9 @@ func someScenes(d *dressing, say *lang.Printer) []Scene {
 	return out
 }
 
+// someOperator is one whose words are looked at for what they could break.
+var someOperator = Operator{Name: "Müller & <Söhne>", Address: "Lindenweg 3; 48683 Ahaus", Contact: "hello@example.org"}
+
 // specimens are every page in every state it has, in English.
 func specimens(d *dressing) map[string]specimen { return specimensIn(d, english) }
 
@@ -59,6 +62,8 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 	model.Generative = true
 	none := guest
 	none.Previews = 0
+	named := guest
+	named.Operator = someOperator
 
 	found := func(r provenance.Report) VerifyView {
 		return VerifyView{Page: guest, MaxMegabytes: 20, Found: foundIn(say, &r)}
@@ -121,6 +126,10 @@ func specimensIn(d *dressing, say *lang.Printer) map[string]specimen {
 		"policy privacy":   {"policy-privacy", PricingView{Page: guest, Retention: retention(say)}},
 		"privacy, a model": {"policy-privacy", PricingView{Page: model}},
 		"policy terms":     {"policy-terms", PricingView{Page: guest, Rates: rates(say, c, 0), Packs: packs(say, c, sale{}, key, "")}},
+		"policy imprint":   {"policy-imprint", PricingView{Page: named}},
+		"privacy, named":   {"policy-privacy", PricingView{Page: named, Retention: retention(say)}},
+		"terms, named":     {"policy-terms", PricingView{Page: named, Rates: rates(say, c, 0)}},
+		"use, named":       {"policy-acceptable-use", PricingView{Page: named}},
 		"policy use":       {"policy-acceptable-use", PricingView{Page: guest}},
 		"policy use, read": {"policy-acceptable-use", PricingView{Page: guest, Reads: true}},
 

@@ -49,6 +49,7 @@ type Page struct {
 	Generative  bool            // a trained model redraws people; false for the built-in studio
 	Private     bool            // not for search engines
 	Refresh     int             // seconds after which a browser without scripts asks again; 0: never
+	Operator    Operator        // who runs the site
 	Previews    int             // free previews of a guest, by the catalog
 	Languages   []*lang.Printer // to choose from; a single one needs no choice
 

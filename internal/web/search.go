@@ -48,7 +48,9 @@ func (s *Site) sitemap(w http.ResponseWriter, _ *http.Request) error {
 		paths = append(paths, "/scenarios/"+sc.ID)
 	}
 	for _, name := range slices.Sorted(maps.Keys(policies)) {
-		paths = append(paths, "/policies/"+name)
+		if name != "imprint" || s.Operator.Name != "" {
+			paths = append(paths, "/policies/"+name)
+		}
 	}
 	for _, p := range paths {
 		list.Places = append(list.Places, place{s.PublicURL + p})

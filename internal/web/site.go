@@ -43,6 +43,8 @@ type Site struct {
 	Languages *lang.Set
 	// Look is what the operator changed about the pages, nil for nothing.
 	Look *theme.Theme
+	// Operator is who runs the site; without a name no page tells of it.
+	Operator Operator
 	// Generative is whether any engine in use redraws people; false for the
 	// built-in studio.
 	Generative bool
@@ -218,7 +220,7 @@ func (s *Site) visitBy(r *http.Request, c kinpict.Caller) (*visit, error) {
 
 // blank is a page for a visitor nothing is known about.
 func (s *Site) blank(r *http.Request) Page {
-	p := Page{Path: r.URL.Path, Public: s.PublicURL, Art: s.art(), Sandbox: s.Test || s.Sandbox != nil, Outbox: s.opensOutbox(r), Generative: s.Generative, Languages: s.Languages.All(), say: s.printer(r)}
+	p := Page{Path: r.URL.Path, Public: s.PublicURL, Art: s.art(), Sandbox: s.Test || s.Sandbox != nil, Outbox: s.opensOutbox(r), Generative: s.Generative, Operator: s.Operator, Languages: s.Languages.All(), say: s.printer(r)}
 	switch t := s.Identity.Cookies.Value(r, s.Identity.Cookies.Name(themeCookie)); t {
 	case "light", "dark":
 		p.Theme = t

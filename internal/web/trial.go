@@ -19,7 +19,7 @@ import (
 var views = map[string]any{
 	"books": BooksView{}, "checkout": CheckoutView{}, "compare": CompareView{}, "create": CreateView{}, "credits": CreditsView{}, "error": ErrorView{},
 	"generation": GenerationView{}, "generations": GenerationsView{}, "held": HeldView{}, "help-balance": BalanceView{}, "home": HomeView{},
-	"offline": OfflineView{}, "outbox": OutboxView{}, "policy-acceptable-use": PricingView{}, "policy-credits": PricingView{},
+	"offline": OfflineView{}, "outbox": OutboxView{}, "policy-acceptable-use": PricingView{}, "policy-credits": PricingView{}, "policy-imprint": PricingView{},
 	"policy-privacy": PricingView{}, "policy-terms": PricingView{}, "pricing": PricingView{}, "pricing-history": HistoryView{}, "purchases": PurchasesView{},
 	"receipt": ReceiptView{}, "review": ReviewView{}, "sandbox": SandboxView{}, "scenario": SceneView{}, "scenarios": ScenesView{}, "shared": SharedView{},
 	"account": AccountView{}, "account-delete": FarewellView{}, "account-deleted": LeftView{}, "sign-in": SignInView{}, "sign-in-confirm": ConfirmView{}, "statement": SheetView{}, "verify": VerifyView{},
