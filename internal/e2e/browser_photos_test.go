@@ -98,6 +98,9 @@ func TestBrowserPhotoFailsOnItsCardOnly(t *testing.T) {
 	b.do("choose a file", chromedp.SetUploadFiles(chromedp.ID("photo-input"), []string{paper}))
 	b.until("the reason", "document.querySelector('.pcard.failed .refused')?.textContent.includes('PDF document')")
 	b.until("the word", "document.querySelector('[data-live]').textContent === 'letter.pdf could not be added.'")
+	if got := value[string](b, "document.querySelector('.pcard.failed [data-words]').textContent + ' ' + getComputedStyle(document.querySelector('.pcard.failed img')).visibility"); got != "letter.pdf hidden" {
+		t.Errorf("the card of a file that is no photo shows %q", got)
+	}
 	if value[bool](b, "!!document.querySelector('.pcard.failed [data-again]:not([hidden])')") {
 		t.Error("what cannot work is offered again")
 	}
@@ -126,6 +129,40 @@ func TestBrowserPhotoFailsOnItsCardOnly(t *testing.T) {
 	if said := value[string](b, "document.querySelector('[data-count]').textContent"); said != "3 added" {
 		t.Errorf("the order says %q", said)
 	}
+}
+
+// What is said of a field goes when it is right, and that photos were left out
+// stays until one is removed.
+func TestBrowserPhotosTakeBackWhatWasWrong(t *testing.T) {
+	t.Parallel()
+	b := browse(t).tab()
+	b.open("/create")
+	b.mu.Lock()
+	b.refuse[b.url+"/create"] = true // the browser's log says so too
+	b.mu.Unlock()
+	b.follow("Make my free preview")
+	const problems = "[...document.querySelectorAll('#errsum li a, .err')].map(e => e.getAttribute('href') ?? e.id).join()"
+	if got := value[string](b, problems); got != "#photo-input,#consent,photo-err,consent-err" {
+		t.Fatalf("an empty form is told %q", got)
+	}
+	files := b.drawn(10)
+	b.until("the photo picker", "!document.getElementById('photo-input').name")
+	b.do("choose photos", chromedp.SetUploadFiles(chromedp.ID("photo-input"), files))
+	b.until("eight photos", "document.querySelectorAll('.pcard[data-id]').length === 8 && !document.querySelector('.busy')")
+	const full = "document.querySelector('[data-full]').innerText"
+	if got := value[string](b, full); got != "A picture takes up to 8 photos. The others were left out." {
+		t.Errorf("of ten photos it says %q", got)
+	}
+	if got := value[string](b, problems); got != "#consent,consent-err" {
+		t.Errorf("with eight photos it is told %q", got)
+	}
+	b.press("#consent")
+	if value[bool](b, "!!document.querySelector('#errsum, .err, [aria-invalid]')") {
+		t.Error("the summary stays with nothing wrong")
+	}
+	pictures.add(b, "journeys", "create full")
+	b.press("[aria-label='Remove portrait-1.jpg']")
+	b.until("the line to go", "!"+full)
 }
 
 // A tab that the person comes back to shows what another one did.

@@ -6,6 +6,13 @@ import { shrink } from './shrink.js';
 
 const tries = 5;
 
+// well takes what was said of a field off the page, once it is right.
+function well(field, err) {
+  for (const a of document.querySelectorAll(`#errsum [href="#${field.id}"]`)) (a.closest('li:only-child')?.closest('#errsum') ?? a.parentNode).remove();
+  document.getElementById(err)?.remove();
+  field.removeAttribute('aria-invalid');
+}
+
 customElements.define('kp-photos', class extends HTMLElement {
   queue = Promise.resolve();
 
@@ -14,6 +21,7 @@ customElements.define('kp-photos', class extends HTMLElement {
     this.list = this.querySelector('.pgrid');
     this.blank = this.querySelector('template');
     this.live = this.querySelector('[data-live]');
+    this.full = this.querySelector('[data-full]');
     this.consent = document.getElementById('consent');
     this.input.removeAttribute('name');                  // the photos travel by themselves, not with the form
     const picked = () => { this.add([...this.input.files]); this.input.value = ''; };
@@ -39,6 +47,7 @@ customElements.define('kp-photos', class extends HTMLElement {
       busy.scrollIntoView({ block: 'center' });
       this.say('Wait');
     });
+    this.consent?.addEventListener('change', () => this.consent.checked && well(this.consent, 'consent-err'));
     if (this.input.files.length) picked();               // chosen before this script was here
   }
 
@@ -57,7 +66,7 @@ customElements.define('kp-photos', class extends HTMLElement {
       this.consent.checked = false;                      // what was said of the others does not hold for these
       this.say('Agree');
     }
-    if (files.length > room) this.say('Full');
+    this.full.textContent = files.length > room ? this.words('Full') : '';      // stays, while the photos come and go in the line above
     for (const f of some) this.enqueue(this.card(f));
   }
 
@@ -86,11 +95,12 @@ customElements.define('kp-photos', class extends HTMLElement {
   async one(li) {
     const { file } = li, img = li.querySelector('img'), s = await shrink(file);
     if (!li.isConnected) return;
-    img.alt = file.name;                                 // not before, or an empty frame would show it
-    if (s.shown) {
-      img.src = URL.createObjectURL(s.blob);
-      img.onload = () => URL.revokeObjectURL(img.src);
-    }
+    img.onload = () => {                                 // not before, or an empty frame would show the name
+      img.alt = file.name;
+      URL.revokeObjectURL(img.src);
+    };
+    img.onerror = () => img.removeAttribute('src');
+    if (s.shown) img.src = URL.createObjectURL(s.blob);
     if (s.blob.size > this.dataset.megabytes << 20) return this.fail(li, this.words('Large'), this.words('Smaller'));
     const j = await this.send(s.blob, li), p = j?.photos?.[0], same = p && this.list.querySelector(`[data-id="${p.id}"]`);
     if (!li.isConnected) {                               // removed while it was on its way
@@ -160,6 +170,7 @@ customElements.define('kp-photos', class extends HTMLElement {
     }
     if (!shown) img.src = p.src;
     notes(li.querySelector('.checks'), p.notes);
+    well(this.input, 'photo-err');
     this.say('Added', name);
     if (this.consent?.checked) agreed();
     save(400, true);
@@ -167,7 +178,7 @@ customElements.define('kp-photos', class extends HTMLElement {
 
   fail(li, say, help, again) {
     li.classList.replace('busy', 'failed');
-    notes(li.querySelector('.checks'), [{ kind: 'refused', say, help }]);
+    notes(li.querySelector('.checks'), [{ kind: 'refused', words: again ? '' : li.file.name, say, help }]);
     li.querySelector('[data-again]').hidden = !again;
     this.say('Failed', li.file.name);
   }
@@ -179,6 +190,7 @@ customElements.define('kp-photos', class extends HTMLElement {
     li.stop?.();
     if (here) next?.focus();
     if (id) this.forget(id);
+    if (why === 'Removed') this.full.textContent = '';
     this.say(why, name);
   }
 
