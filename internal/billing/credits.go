@@ -65,7 +65,8 @@ type Adjustment struct {
 	ExpiresAt time.Time // of a grant; zero: never
 	Reason    string    // required; the person sees it
 	Note      string    // for staff
-	// Approver is who else agreed. Required above TwoPeople, and never the one who asks.
+	// Approver is the address or id of who else agreed: another account of the
+	// staff, and not the one it goes to. Required above TwoPeople.
 	Approver string
 }
 
@@ -105,6 +106,33 @@ func (a *Adjustment) check(c kinpict.Caller) (actor string, err error) {
 	return actor, nil
 }
 
+// approved checks that who else agreed is staff, and neither who asks nor whose
+// account it is. The name is the word of who asks: it says who answers for it.
+func approved(tx *store.Tx, c kinpict.Caller, approver, owner string) error {
+	if approver == "" {
+		return nil
+	}
+	a, err := tx.AccountByEmail(strings.ToLower(approver))
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		a, err = tx.Account(approver)
+	}
+	if err != nil && kinpict.CodeOf(err) != kinpict.NotFound {
+		return err
+	}
+	bad := func(message, hint string) error {
+		return &kinpict.Error{Code: kinpict.Invalid, Message: message, Hint: hint}
+	}
+	switch {
+	case err != nil || a.Status != "active" || a.Role != kinpict.Support && a.Role != kinpict.Operator:
+		return bad("The approver is not the account of anybody on the staff.", "Name the address of a colleague whose role is support or operator.")
+	case a.ID == c.AccountID:
+		return bad("Nobody approves their own adjustment.", "Ask a colleague.")
+	case a.ID == owner:
+		return bad("Nobody approves what goes to their own account.", "Ask another colleague.")
+	}
+	return nil
+}
+
 // Grant gives credits and reports whether it did: an ID gives once for ever.
 func (s *Shop) Grant(ctx context.Context, c kinpict.Caller, a Adjustment) (given bool, err error) {
 	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
@@ -139,6 +167,9 @@ func (s *Shop) GrantIn(tx *store.Tx, c kinpict.Caller, a Adjustment) (given bool
 	if done, _, err := tx.Adjusted(a.AccountID, a.ID, kind); err != nil || done {
 		return false, err
 	}
+	if err := approved(tx, c, a.Approver, a.AccountID); err != nil {
+		return false, err
+	}
 	return tx.Grant(store.Grant{LotID: s.IDs.New(kinpict.LotPrefix), AccountID: a.AccountID, Kind: a.Kind, SourceType: "adjustment", SourceID: a.ID,
 		Credits: a.Credits, ExpiresAt: a.ExpiresAt, Actor: actor, Reason: a.Reason, Note: a.Note})
 }
@@ -153,6 +184,9 @@ func (s *Shop) GoodwillIn(tx *store.Tx, c kinpict.Caller, generation string, a A
 		return err
 	}
 	if _, err := tx.Generation(a.AccountID, generation); err != nil {
+		return err
+	}
+	if err := approved(tx, c, a.Approver, a.AccountID); err != nil {
 		return err
 	}
 	return tx.Goodwill(generation, a.Credits, actor, a.Reason, a.Note)
@@ -172,6 +206,9 @@ func (s *Shop) Take(ctx context.Context, c kinpict.Caller, a Adjustment) error {
 		if done, _, err := tx.Adjusted(a.AccountID, a.ID, store.AdjustTake); err != nil || done {
 			return err
 		}
+		if err := approved(tx, c, a.Approver, a.AccountID); err != nil {
+			return err
+		}
 		return tx.Take(a.AccountID, a.ID, a.Credits, actor, a.Reason, a.Note)
 	})
 }
@@ -189,6 +226,9 @@ func (s *Shop) Forgive(ctx context.Context, c kinpict.Caller, a Adjustment) (n k
 	err = s.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		done, before, err := tx.Adjusted(a.AccountID, a.ID, store.AdjustForgive)
 		if n = before; err != nil || done {
+			return err
+		}
+		if err := approved(tx, c, a.Approver, a.AccountID); err != nil {
 			return err
 		}
 		n, err = tx.Forgive(a.AccountID, a.ID, a.Credits, actor, a.Reason, a.Note)

@@ -9,6 +9,7 @@ import (
 
 	"kinpict"
 	"kinpict/internal/billing"
+	"kinpict/internal/store"
 )
 
 var ops = kinpict.Caller{AccountID: "acc_ops", Email: "ops@example.org", Role: kinpict.Operator}
@@ -16,6 +17,11 @@ var ops = kinpict.Caller{AccountID: "acc_ops", Email: "ops@example.org", Role: k
 func TestAdjustmentsRefused(t *testing.T) {
 	each(t, func(r *rig) {
 		good := billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 10, Reason: "welcome"}
+		r.boss()
+		r.update(func(tx *store.Tx) error {
+			_, _, err := tx.AddAccount(kinpict.Account{ID: "acc_ops", Email: "ops@example.org", Role: kinpict.Operator, Status: "active", CreatedAt: tx.Now()})
+			return err
+		})
 		for _, c := range []struct {
 			name string
 			who  kinpict.Caller
@@ -33,6 +39,14 @@ func TestAdjustmentsRefused(t *testing.T) {
 			{"of 1001 alone", ops, func(a *billing.Adjustment) { a.Credits = 1001 }, kinpict.Invalid},
 			{"of 1001 approved by oneself", ops, func(a *billing.Adjustment) { a.Credits, a.Approver = 1001, "acc_ops" }, kinpict.Invalid},
 			{"of 1001 approved by one's own address", ops, func(a *billing.Adjustment) { a.Credits, a.Approver = 1001, "OPS@example.org" }, kinpict.Invalid},
+			{"of 1001 approved by nobody we know", ops, func(a *billing.Adjustment) { a.Credits, a.Approver = 1001, "bob@example.org" }, kinpict.Invalid},
+			{"of 1001 approved by whose account it is", ops, func(a *billing.Adjustment) { a.Credits, a.Approver = 1001, r.buyer.Email }, kinpict.Invalid},
+			{"of 1001 approved by staff for themselves", ops, func(a *billing.Adjustment) {
+				a.AccountID, a.Credits, a.Approver = "acc_boss", 1001, "boss@example.org"
+			}, kinpict.Invalid},
+			{"of 1001 approved by a customer", ops, func(a *billing.Adjustment) {
+				a.Credits, a.Approver = 1001, r.person("eve").Email
+			}, kinpict.Invalid},
 			{"to an account that is not there", ops, func(a *billing.Adjustment) { a.AccountID = "acc_none" }, kinpict.NotFound},
 		} {
 			a := good
@@ -66,8 +80,9 @@ func TestAdjustments(t *testing.T) {
 				r.Errorf("grant of %+v: %v, %v", a, given, err)
 			}
 		}
+		boss := r.boss()
 		grant(billing.Adjustment{Credits: 1000}, true)
-		grant(billing.Adjustment{Credits: 1001, Approver: "boss@example.org"}, true)
+		grant(billing.Adjustment{Credits: 1001, Approver: "BOSS@example.org"}, true)
 		grant(billing.Adjustment{ID: "import-7", Credits: 5, Kind: kinpict.LotPromo, ExpiresAt: r.clock.Now().Add(time.Hour)}, true)
 		grant(billing.Adjustment{ID: "import-7", Credits: 5, Kind: kinpict.LotPromo}, false)
 		r.wantCredits("given", 2006, 0)
@@ -76,12 +91,12 @@ func TestAdjustments(t *testing.T) {
 			r.Errorf("take: %v", err)
 		}
 		r.wantCredits("6 taken", 2000, 0)
-		err = r.shop.Take(ctx, ops, billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 2001, Approver: "boss", Reason: "too many"})
+		err = r.shop.Take(ctx, ops, billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 2001, Approver: boss, Reason: "too many"})
 		wantCode(r.T, "more than there is", err, kinpict.InsufficientCredits)
 		r.wantCredits("nothing taken", 2000, 0)
 
 		var pictures []string
-		err = r.shop.Take(ctx, ops, billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 2000, Approver: "boss", Reason: "a test"})
+		err = r.shop.Take(ctx, ops, billing.Adjustment{AccountID: r.buyer.AccountID, Credits: 2000, Approver: "acc_boss", Reason: "a test"})
 		if err != nil {
 			r.Errorf("take all: %v", err)
 		}

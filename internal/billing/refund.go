@@ -25,7 +25,7 @@ type Repayment struct {
 	Unused   bool
 	Reason   string // required, for the books
 	Cause    string // for the provider: requested_by_customer, duplicate, fraudulent, or none
-	Approver string // who else agreed; required above TwoPeople credits, and never the one who asks
+	Approver string // who else of the staff agreed, as of an Adjustment; required above TwoPeople credits
 	Again    bool   // the same amount went back within the hour, and that is meant
 }
 
@@ -167,6 +167,9 @@ func (s *Shop) askRefund(tx *store.Tx, c kinpict.Caller, r *Repayment, row store
 			}
 			return f, nil
 		}
+	}
+	if err := approved(tx, c, r.Approver, p.AccountID); err != nil {
+		return nil, err
 	}
 	lots, err := tx.PurchaseLots(p.ID)
 	if err != nil {

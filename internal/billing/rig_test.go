@@ -256,6 +256,16 @@ func (r *rig) person(name string) kinpict.Caller {
 	return c
 }
 
+// boss is a colleague who can agree to what is large, and returns their address.
+func (r *rig) boss() string {
+	r.Helper()
+	r.update(func(tx *store.Tx) error {
+		_, _, err := tx.AddAccount(kinpict.Account{ID: "acc_boss", Email: "boss@example.org", Role: kinpict.Operator, Status: "active", CreatedAt: tx.Now()})
+		return err
+	})
+	return "boss@example.org"
+}
+
 // key is an intent with the words of a small API.
 func (r *rig) key(k string) kinpict.Intent {
 	return kinpict.Intent{Route: "POST /checkouts", Key: k, Hash: []byte("credits-80"), Answer: func(result any, err error) (int, []byte) {

@@ -177,7 +177,7 @@ type adjustment struct {
 	Credits  int64  `arg:"" help:"How many."`
 	Reason   string `required:"" help:"Why. The person sees it, and the books keep it after they have left: name nobody."`
 	Note     string `help:"For staff only, and kept as long: name nobody."`
-	Approver string `help:"Who else agreed; needed for large adjustments."`
+	Approver string `help:"Who else of the staff agreed, by address; needed for large adjustments."`
 }
 
 func (c *adjustment) make(s *session, a *app.App) (kinpict.Caller, billing.Adjustment, error) {

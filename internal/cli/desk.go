@@ -130,7 +130,7 @@ type reviewAnswerCmd struct {
 	Text     string `required:"" help:"The answer. The person reads it."`
 	Credits  int64  `help:"Credits to give with it."`
 	Reason   string `help:"Why they are given; needed with --credits. The person sees it in the statement, and the books keep it after they have left: name nobody."`
-	Approver string `help:"Who else agreed; needed for large amounts."`
+	Approver string `help:"Who else of the staff agreed, by address; needed for large amounts."`
 	Back     bool   `help:"Give back what the delivered picture cost, instead of new credits."`
 }
 

@@ -190,7 +190,7 @@ type refundCmd struct {
 	Unused   bool   `help:"Only what pays for the credits that are still there."`
 	Reason   string `required:"" help:"Why, for the books."`
 	Cause    string `enum:"requested_by_customer,duplicate,fraudulent,none" default:"requested_by_customer" help:"For the provider: requested_by_customer, duplicate, fraudulent or none."`
-	Approver string `help:"Who else agreed; needed for large refunds."`
+	Approver string `help:"Who else of the staff agreed, by address; needed for large refunds."`
 	Again    bool   `help:"The same amount went back within the hour, and a second time is meant."`
 }
 

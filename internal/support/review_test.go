@@ -265,6 +265,7 @@ func TestAnAnswerIsGivenOnceWithItsCredits(t *testing.T) {
 
 func TestALargeGiftNeedsTwoPeople(t *testing.T) {
 	each(t, func(r *rig) {
+		r.account("tom", kinpict.Operator)
 		rev := r.file(r.ann, support.Report{Message: "All of them are gone"})
 		if _, err := r.desk.Answer(ctx, r.sue, rev.ID, support.Answer{Text: "Here", Credits: 1001, Reason: "lost", Approver: "tom@example.org"}); err != nil {
 			r.Fatal(err)
