@@ -1,9 +1,11 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
 	"kinpict"
+	"kinpict/internal/billing"
 )
 
 // offered is the pricing page with a code, of a catalog in two currencies.
@@ -80,6 +82,34 @@ func TestWhatACodeSays(t *testing.T) {
 		o := offerOf(english, x.promo.Code, &x.promo, packs(english, c, sale{promo: &x.promo}, func() string { return "k" }, ""))
 		if o.Says != x.says || o.Fault != x.fault {
 			t.Errorf("%s says %q, %q; want %q, %q", x.promo.Code, o.Says, o.Fault, x.says, x.fault)
+		}
+	}
+}
+
+// The free preview of a guest is offered to guests, not to whoever is signed in.
+func TestPricingOffersTheGuestPreviewToGuests(t *testing.T) {
+	d, err := dress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"pricing guest": true, "pricing signed in": false, "pricing, no preview": false} {
+		s := specimens(d)[name]
+		page, err := d.render(s.page, s.view)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(page), `aria-labelledby="pfree"`); got != want {
+			t.Errorf("%s: the preview is offered: %v", name, got)
+		}
+	}
+}
+
+// The page of the bank is told in English what is bought, and says it as its reader does.
+func TestSandboxSaysWhatIsBought(t *testing.T) {
+	say := languages.Find("de")
+	for title, want := range map[string]string{"80 credits": "80 Credits", "80 credits and 20 extra": "80 Credits und 20 extra", "A family tree": "A family tree"} {
+		if got := sandboxView(say, &billing.SandboxSession{Title: title}, "", "").Title; got != want {
+			t.Errorf("%q is told as %q, want %q", title, got, want)
 		}
 	}
 }

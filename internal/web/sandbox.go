@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -60,8 +61,20 @@ func (s *Site) sandbox(w http.ResponseWriter, r *http.Request, status int, note 
 	return s.send(w, r, status, "sandbox", sandboxView(s.Languages.Match(r.Header.Get("Accept-Language")), p, r.URL.Path, note))
 }
 
+// goods says what is bought as the page's language does. The provider was told in English.
+func goods(say *lang.Printer, title string) string {
+	var credits, extra kinpict.Credits
+	if _, err := fmt.Sscanf(title, "%d credits and %d extra", &credits, &extra); err == nil {
+		return say.Say("%d credits and %d extra", credits, extra)
+	}
+	if _, err := fmt.Sscanf(title, "%d credits", &credits); err == nil {
+		return say.Credits(credits)
+	}
+	return title
+}
+
 func sandboxView(say *lang.Printer, p *billing.SandboxSession, path, note string) SandboxView {
-	view := SandboxView{say: say, Lang: say.Code, Dir: say.Dir, Title: p.Title, ID: p.ID, Path: path, State: p.Status, Note: note, Return: p.ReturnURL,
+	view := SandboxView{say: say, Lang: say.Code, Dir: say.Dir, Title: goods(say, p.Title), ID: p.ID, Path: path, State: p.Status, Note: note, Return: p.ReturnURL,
 		Price: kinpict.Money{Amount: p.Price.Amount + p.Tax, Currency: p.Price.Currency}}
 	if words := sandboxStates[p.Status]; words != "" {
 		view.State = say.Told(words)
