@@ -196,6 +196,9 @@ func (s *Studio) Withdraw(ctx context.Context, c kinpict.Caller, id string) erro
 		if err != nil {
 			return err
 		}
+		if h.Decision == kinpict.HoldRefused {
+			return &kinpict.Error{Code: kinpict.Conflict, Message: "This request is not made, so there is nothing to take back.", Hint: "Nothing was taken. It goes by itself; other words make a new request."}
+		}
 		return &kinpict.Error{Code: kinpict.Conflict, Message: "This request has gone on already.", Hint: "Look at the picture it became.",
 			Members: map[string]any{"generation": h.GenerationID}}
 	})

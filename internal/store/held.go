@@ -111,9 +111,10 @@ func (t *Tx) Decide(id, decision, by, note string) (bool, error) {
 }
 
 // Withdraw takes one of the account's requests back, with its words, and
-// reports whether it still waited.
+// reports whether it still waited. One that staff refused stays for its time, so
+// that the same words are not read until somebody likes them.
 func (t *Tx) Withdraw(accountID, id string) (bool, error) {
-	n, err := t.exec(`UPDATE held_request SET withdrawn_at = $1, expires_at = $1, request = '`+emptied+`', note = '' WHERE `+waits+` AND id = $2 AND account_id = $3`,
+	n, err := t.exec(`UPDATE held_request SET withdrawn_at = $1, expires_at = $1, request = '`+emptied+`', note = '' WHERE `+waits+` AND id = $2 AND account_id = $3 AND decision <> 'refused'`,
 		t.now, id, accountID)
 	return n == 1, err
 }
