@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"kinpict"
@@ -77,6 +78,10 @@ func titles(text string, about About) []kinpict.Finding {
 	}
 	for i, q := range all {
 		n := utf8.RuneCountInString(q.text)
+		if i < 2 && n <= MaxTitle && strings.ContainsFunc(q.text, undrawn) {
+			out = append(out, advice("letters_missing", q.text, place(q), "Emoji and letters other than Latin, Greek and Cyrillic are left out, because the fonts do not have them.",
+				"Take them out yourself, so that the line reads as you mean it."))
+		}
 		switch {
 		case n > MaxTitle:
 			out = append(out, advice("title_too_long", q.text, place(q), fmt.Sprintf("This title has %d characters, and from %d on it is not written.", n, MaxTitle+1),
@@ -89,6 +94,18 @@ func titles(text string, about About) []kinpict.Finding {
 		}
 	}
 	return out
+}
+
+// undrawn reports a character that no font of the studio has: a letter or digit of
+// another script, or an emoji. Rare signs that a font may or may not have are not told.
+func undrawn(r rune) bool {
+	switch {
+	case unicode.IsLetter(r), unicode.IsDigit(r):
+		return !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Common)
+	case r >= 0x2600 && r < 0x2760, r >= 0x2764 && r < 0x2766, r >= 0x1f300 && r < 0x1fb00:
+		return r != '☙' && (r < '☜' || r > '☞') && (r < '❛' || r > '❟')
+	}
+	return false
 }
 
 var numbers = map[string]int{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,

@@ -7,7 +7,31 @@ import (
 	"unicode/utf8"
 
 	"kinpict"
+	"kinpict/internal/engine/studio/lettering"
 )
+
+// What is told to be left out is left out by every font.
+func TestUndrawnIsNotDrawn(t *testing.T) {
+	told := 0
+	for _, font := range []string{"serif", "serif-italic", "script", "sans", "roman"} {
+		bare, _ := lettering.Set("a\U0010fffd", font, 20, 0) // no font has the last of private use
+		for r := rune(0x80); r < 0x1fb00; r++ {
+			if r > 0x3100 && r < 0x1f000 {
+				r += 300 // one of many letters of a script stands for the others
+			}
+			if !undrawn(r) {
+				continue
+			}
+			told++
+			if l, _ := lettering.Set("a"+string(r), font, 20, 0); l.Width() != bare.Width() {
+				t.Errorf("%s draws %c, %U", font, r, r)
+			}
+		}
+	}
+	if told < 1000 {
+		t.Errorf("only %d letters were looked at", told)
+	}
+}
 
 func codes(list []kinpict.Finding) string {
 	var out []string
@@ -37,6 +61,11 @@ func TestAdvice(t *testing.T) {
 		{`"` + strings.Repeat("long ", 9) + `"`, About{}, "title_long"},
 		{`"` + strings.Repeat("long ", 20) + `"`, About{}, "title_too_long"},
 		{`"a" "b" "c"`, About{}, "titles_many"},
+		{`"Us 🎉"`, About{}, "letters_missing"},
+		{`"Us" "家族" and our 🎉`, About{}, "letters_missing"},
+		{`"Us" "2026" "家族"`, About{}, "titles_many"},
+		{`"Us 🎉"`, About{Generative: true}, ""},
+		{`"Ærø, Οικογένεια & Семья № 1 – 50 €"`, About{}, ""},
 		{`"Us" put us on the moon`, About{}, "studio_place"},
 		{`put us on the moon`, About{Generative: true}, ""},
 		{`"Us" make me smile`, About{}, "studio_faces"},
