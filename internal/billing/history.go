@@ -89,8 +89,9 @@ func periods(books []*kinpict.Catalog, now time.Time) []Period {
 // returns the version that takes its place: the book before it once more, from
 // the very instant the withdrawn one would have begun. Nothing is edited.
 //
-// NotFound if there is no such version, Conflict if it has begun or is
-// withdrawn already.
+// NotFound if there is no such version, Conflict if it has begun, is withdrawn
+// already or changes nothing: what takes a withdrawn one's place is not withdrawn
+// in its turn, without end.
 func (s *Shop) Withdraw(ctx context.Context, actor, reason string, version int64) (*kinpict.Catalog, error) {
 	if reason = strings.TrimSpace(reason); reason == "" || actor == "" {
 		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: "A change of prices needs a reason, and someone who makes it."}
@@ -114,7 +115,12 @@ func (s *Shop) Withdraw(ctx context.Context, actor, reason string, version int64
 		case replaced:
 			return &kinpict.Error{Code: kinpict.Conflict, Message: fmt.Sprintf("Price book %d will never be in force: a later one begins at the same time.", version)}
 		}
-		fresh = *holding(all, at.Add(-time.Microsecond))
+		before := holding(all, at.Add(-time.Microsecond))
+		if before.Version > 0 && len(Changes(before, all[i])) == 0 {
+			return &kinpict.Error{Code: kinpict.Conflict, Message: fmt.Sprintf("Price book %d changes nothing: it says what price book %d before it says.", version, before.Version),
+				Hint: "Leave it; no price changes when it begins."}
+		}
+		fresh = *before
 		fresh.EffectiveAt = at
 		return tx.PutCatalog(&fresh, actor, reason)
 	})
