@@ -36,7 +36,8 @@ type generateCmd struct {
 	Instruction string   `help:"What to make of it, in your own words."`
 	Seed        int64    `default:"1" help:"The same seed makes the same picture."`
 	Preview     bool     `help:"Make the small, marked preview a guest gets."`
-	Output      string   `short:"o" required:"" placeholder:"OUT" help:"Where to write the picture."`
+	Output      string   `short:"o" required:"" placeholder:"OUT" help:"Where to write the picture: a name that ends in .jpg, or with an image service in .png. It must not exist yet."`
+	Force       bool     `help:"Write over a picture that is there."`
 }
 
 func (c *generateCmd) Run(s *session) error {
@@ -61,6 +62,10 @@ func (c *generateCmd) Run(s *session) error {
 	sc, err := set.Scenario(c.Scenario)
 	if err != nil {
 		return err
+	}
+	// Before anything is drawn, which may cost money.
+	if err := c.place(engines.Info().Generative); err != nil {
+		return usageError{err}
 	}
 	job := &engine.Job{ID: "shell", Attempt: 1, Scenario: sc, Quality: c.Quality, Aspect: kinpict.Aspect(c.Aspect), Instruction: c.Instruction,
 		Seed: c.Seed, Preview: c.Preview, Progress: func(step string) { fmt.Fprintln(s.errOut, strings.ReplaceAll(step, "_", " ")) }}
@@ -96,7 +101,7 @@ func (c *generateCmd) Run(s *session) error {
 		job.Photos = append(job.Photos, p)
 	}
 	start := time.Now()
-	pic, name, err := engines.Draw(s.ctx, job)
+	pic, engineName, err := engines.Draw(s.ctx, job)
 	if err != nil {
 		return &kinpict.Error{Code: kinpict.EngineUnavailable, Message: "The picture could not be made.", Hint: err.Error()}
 	}
@@ -108,11 +113,58 @@ func (c *generateCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.Output, data, 0o644); err != nil {
+	name := c.Output
+	if pic.ContentType != kindOf(name) {
+		// An image service answered with the other kind: it is drawn, so it is kept.
+		name = strings.TrimSuffix(name, filepath.Ext(name)) + map[string]string{"image/jpeg": ".jpg", "image/png": ".png"}[pic.ContentType]
+	}
+	if err := c.write(name, data); err != nil {
 		return usageError{err}
 	}
-	fmt.Fprintf(s.out, "%s: %d x %d pixels by %s in %s\n", c.Output, pic.Width, pic.Height, name, time.Since(start).Round(10*time.Millisecond))
+	fmt.Fprintf(s.out, "%s: %d x %d pixels by %s in %s\n", name, pic.Width, pic.Height, engineName, time.Since(start).Round(10*time.Millisecond))
 	return nil
+}
+
+// kindOf is what a file of that name holds, "" for nothing that is made here.
+func kindOf(name string) string {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".png":
+		return "image/png"
+	}
+	return ""
+}
+
+// place says why the picture could not be written, if it could not.
+func (c *generateCmd) place(generative bool) error {
+	kind := kindOf(c.Output)
+	if kind == "" || kind == "image/png" && !generative {
+		return fmt.Errorf("%s: pictures are JPEG; let the name end in .jpg", c.Output)
+	}
+	if dir := filepath.Dir(c.Output); dir != "." {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return fmt.Errorf("%s: there is no folder %s", c.Output, dir)
+		}
+	}
+	if _, err := os.Lstat(c.Output); err == nil && !c.Force {
+		return fmt.Errorf("%s is there already; choose another name, or say --force to write over it", c.Output)
+	}
+	return nil
+}
+
+// write writes the picture. What came to be there while it was drawn is left alone.
+func (c *generateCmd) write(name string, data []byte) error {
+	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if c.Force {
+		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	f, err := os.OpenFile(name, how, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 // words prints what is found in the instruction and refuses what is forbidden,
