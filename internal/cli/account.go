@@ -41,7 +41,7 @@ func (c *accountExportCmd) Run(s *session) (err error) {
 		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 			return errors.Join(err, os.Remove(c.Output))
 		}
-		fmt.Fprintf(s.out, "%s: %d files\n", c.Output, len(m.Files)+1)
+		fmt.Fprintf(s.out, "%s: %d files\n", c.Output, len(m.Files))
 		for _, gone := range m.Missing {
 			fmt.Fprintf(s.errOut, "went while the archive was made: %s\n", gone)
 		}

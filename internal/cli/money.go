@@ -237,7 +237,7 @@ func (c *evidenceCmd) Run(s *session) error {
 			return err
 		}
 		if strings.HasSuffix(c.Out, ".zip") {
-			err = writeZip(c.Out, papers)
+			err = writeZip(c.Out, papers, a.Shop.Now())
 		} else {
 			err = writeFolder(c.Out, papers)
 		}
@@ -252,7 +252,7 @@ func (c *evidenceCmd) Run(s *session) error {
 }
 
 // writeZip writes a file that must not be there yet: it is about somebody.
-func writeZip(name string, papers []support.Paper) (err error) {
+func writeZip(name string, papers []support.Paper, at time.Time) (err error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -260,7 +260,7 @@ func writeZip(name string, papers []support.Paper) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	z := zip.NewWriter(f)
 	for _, p := range papers {
-		w, err := z.Create(p.Name)
+		w, err := z.CreateHeader(&zip.FileHeader{Name: p.Name, Method: zip.Deflate, Modified: at.UTC()})
 		if err != nil {
 			return err
 		}

@@ -94,6 +94,11 @@ func TestMoneyByCommand(t *testing.T) {
 	if err != nil || len(z.File) != 3 {
 		t.Fatalf("the zip file: %v", err)
 	}
+	for _, f := range z.File {
+		if f.Modified.Year() < 2020 {
+			t.Errorf("%s is dated %s", f.Name, f.Modified)
+		}
+	}
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
