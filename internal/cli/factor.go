@@ -36,11 +36,22 @@ func (c *accountFactorCmd) Run(s *session) error {
 			_, err := fmt.Fprintf(s.out, "%s has no second factor any more, and is in no console.\n", c.Email)
 			return err
 		}
+		acc, err := a.People.Account(s.ctx, c.Email)
+		if err != nil {
+			return err
+		}
+		had, err := a.People.HasFactor(s.ctx, kinpict.Caller{AccountID: acc.ID})
+		if err != nil {
+			return err
+		}
 		e, err := a.People.EnrolFactor(s.ctx, actor(), c.Email)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(s.out, "%s\n%s\n", e.Secret, e.URL)
+		if had {
+			fmt.Fprintf(s.errOut, "It takes the place of the second factor %s had, which opens nothing any more.\n", acc.Email)
+		}
 		_, err = fmt.Fprintln(s.errOut, "Type the first line into an authenticator app, or make a QR code of the second. They are not shown again.")
 		return err
 	})
