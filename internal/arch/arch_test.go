@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 
 	"internal/app": {"", "client", "internal/..."},
 	"internal/cli": {"", "internal/receipt", "internal/support", "internal/wording", "client", "internal/generation", "internal/provenance", "internal/app", "internal/config", "internal/store", "internal/billing", "internal/engine", "internal/engine/fake",
-		"internal/engine/studio", "internal/photo", "internal/scenario"},
+		"internal/engine/studio", "internal/lang", "internal/photo", "internal/scenario"},
 	"cmd/kinpict": {"internal/cli"},
 }
 

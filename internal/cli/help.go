@@ -10,16 +10,15 @@ import (
 	"kinpict/internal/config"
 )
 
-// help prints the commands first, and the settings at the top level only: each is
-// a flag of every command, and would bury the few that are a command's own.
+// help leaves the settings out: each is a flag of every command, and would bury
+// the commands, and the few flags that are a command's own.
 func help(options kong.HelpOptions, k *kong.Context) error {
-	own := k.Selected() != nil
 	for _, f := range k.Model.Flags {
 		if f.Group != nil {
-			f.Hidden = own
+			f.Hidden = true
 		}
 	}
-	if err := kong.DefaultHelpPrinter(options, k); err != nil || !own {
+	if err := kong.DefaultHelpPrinter(options, k); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(k.Stdout, "\nEvery setting is a flag too: kinpict help settings")

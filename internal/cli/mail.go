@@ -18,6 +18,9 @@ func (c *mailListCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
+		if len(mails) == 0 {
+			fmt.Fprintln(s.out, "There is none.")
+		}
 		for _, m := range mails {
 			fmt.Fprintf(s.out, "ID: %s\nTo: %s\nDate: %s\nState: %s\n", m.ID, m.To, m.CreatedAt.Format(time.RFC3339), m.State)
 			if m.Problem != "" {

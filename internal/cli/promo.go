@@ -8,6 +8,7 @@ import (
 
 	"kinpict"
 	"kinpict/internal/app"
+	"kinpict/internal/lang"
 )
 
 type promoCreateCmd struct {
@@ -77,7 +78,7 @@ func (c *promoEndCmd) Run(s *session) error {
 
 // promoDoes is what a code does, in words.
 func promoDoes(p *kinpict.Promo) string {
-	does := fmt.Sprintf("%d minor units of %s off", p.Off.Amount, p.Off.Currency)
+	does := lang.English().Money(p.Off) + " off"
 	switch {
 	case p.Percent > 0:
 		does = fmt.Sprintf("%d%% off", p.Percent)
