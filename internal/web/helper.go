@@ -88,6 +88,8 @@ func (t Told) ByQuality() []Advised {
 // tell looks a draft over. photos are in the order of the request's uses.
 func (s *Site) tell(say *lang.Printer, req kinpict.Request, photos []kinpict.Photo) Told {
 	a := s.Studio.Advise(req, photos)
+	// The later of two that are nearly the same says so on its own card.
+	a.Always = slices.DeleteFunc(a.Always, func(c kinpict.Check) bool { return c.Code == "duplicates" })
 	return Told{Words: wordNotes(say, s.Studio.Words(req, photos)), Always: checkNotes(say, a.Always, req.Photos),
 		Standard: checkNotes(say, a.ByQuality[kinpict.Standard], req.Photos), Enhanced: checkNotes(say, a.ByQuality[kinpict.Enhanced], req.Photos)}
 }

@@ -92,3 +92,14 @@ func TestTheScriptIsToldWhatThePageSays(t *testing.T) {
 		t.Errorf("the words are %q", told.Instruction)
 	}
 }
+
+// Two photos that are nearly the same are told once, on the card of the later.
+func TestNearCopiesAreToldOnTheirCardAlone(t *testing.T) {
+	h := open(t)
+	b := h.browser()
+	b.upload("/create/photos", url.Values{}, snapshot(t, 1), snapshot(t, 2)).to(t, "/create")
+	page := b.get("/create").want(t, 200).text
+	if n := strings.Count(page, "looks like another photo"); n != 1 || strings.Contains(page, "nearly the same") {
+		t.Errorf("told on %d cards, and below: %v", n, strings.Contains(page, "nearly the same"))
+	}
+}
