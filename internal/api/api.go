@@ -114,7 +114,7 @@ func (a *API) handler(op *operation) http.Handler {
 	return httpd.Handler(func(w http.ResponseWriter, r *http.Request) (err error) {
 		c := &call{w: w, r: r, op: op}
 		switch op.who {
-		case account, visitor:
+		case account, staff, visitor:
 			c.caller, err = a.Identity.Caller(r)
 		case guest:
 			c.caller, err = a.Identity.CallerOrGuest(w, r)
@@ -122,7 +122,11 @@ func (a *API) handler(op *operation) http.Handler {
 		if err != nil {
 			return err
 		}
-		if op.who == account && c.caller.AccountID == "" || op.who == visitor && c.caller.Owner() == "" {
+		if op.who == staff && !c.caller.SignedInAt.IsZero() {
+			return &kinpict.Error{Code: kinpict.Forbidden, Message: "This takes a token, not a sign-in on the site.",
+				Hint: "Send one made at the command line as Authorization: Bearer, or use the console."}
+		}
+		if (op.who == account || op.who == staff) && c.caller.AccountID == "" || op.who == visitor && c.caller.Owner() == "" {
 			return &kinpict.Error{Code: kinpict.Unauthenticated, Message: "This needs a signed-in account.",
 				Hint: "Send an API token as Authorization: Bearer, or sign in on the site."}
 		}

@@ -14,20 +14,20 @@ import (
 var moneyCalls = []*operation{
 	{
 		method: "GET", path: root + "/staff/checkouts", name: "staffCheckouts", summary: "Everybody's purchases, for support and operators",
-		who: account, query: append([]parameter{{name: "status", says: "Only those; attention is what staff have to look at.",
+		who: staff, query: append([]parameter{{name: "status", says: "Only those; attention is what staff have to look at.",
 			enum: []string{"attention", "open", "processing", "paid", "expired", "failed", "refunded", "partially_refunded", "disputed"}}}, paging...),
 		answers: []answer{{status: 200, says: "A page of them, newest first.", body: client.StaffCheckouts{}}},
 		fails:   []kinpict.Code{kinpict.Forbidden},
 		serve:   (*API).staffCheckouts,
 	}, {
 		method: "GET", path: root + "/staff/checkouts/{id}", name: "staffCheckout", summary: "One purchase with its refunds and disputes, for support and operators",
-		who:     account,
+		who:     staff,
 		answers: []answer{{status: 200, says: "The purchase.", body: client.StaffCheckout{}}},
 		fails:   []kinpict.Code{kinpict.Forbidden, kinpict.NotFound},
 		serve:   (*API).staffCheckout,
 	}, {
 		method: "POST", path: root + "/staff/checkouts/{id}/refunds", name: "refundCheckout", summary: "Send money back, for support and operators",
-		who: account, key: true, body: client.RefundOrder{},
+		who: staff, key: true, body: client.RefundOrder{},
 		answers: []answer{{status: 200, says: "The purchase after it. The same key again sends nothing more.", body: client.StaffCheckout{}}},
 		fails:   []kinpict.Code{kinpict.Forbidden, kinpict.NotFound, kinpict.Conflict},
 		serve:   (*API).refundCheckout,

@@ -64,6 +64,7 @@ func (op *operation) describe(named schemas, problem *schema) map[string]any {
 	allow := map[who][]any{
 		anyone:  {},
 		account: {scheme("token"), scheme("session")},
+		staff:   {scheme("token")},
 		visitor: {scheme("token"), scheme("session"), scheme("guest")},
 		guest:   {scheme("token"), scheme("session"), scheme("guest"), map[string]any{}},
 	}

@@ -16,6 +16,7 @@ type who int
 const (
 	anyone  who = iota // not even looked at
 	account            // an account, by API token or session
+	staff              // an account, by API token only: a session shows one factor, and the console asks for two
 	visitor            // an account, or a guest by cookie
 	guest              // the same, and whoever is neither becomes a guest
 )
@@ -303,10 +304,10 @@ func (op *operation) keyed() bool { return op.key || op.mayKey || op.upload && o
 // codes are all failures the operation may answer with.
 func (op *operation) codes() []kinpict.Code {
 	list := []kinpict.Code{kinpict.Internal, kinpict.Unavailable}
-	if op.who == account || op.who == visitor || op.who == guest {
+	if op.who != anyone {
 		list = append(list, kinpict.Unauthenticated)
 	}
-	if op.method != http.MethodGet && op.who != anyone {
+	if op.method != http.MethodGet && op.who != anyone || op.who == staff {
 		list = append(list, kinpict.Forbidden)
 	}
 	if op.key {

@@ -115,7 +115,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	edge.Rooms = []httpd.Room{desk.Room()}
 	mux := http.NewServeMux()
-	httpd.Health(mux, time.Now, a.DB.Probe, a.space.low)
+	httpd.Health(mux, time.Now, a.DB.Probe, a.space.hint)
 	(&api.API{
 		Studio:    a.Studio,
 		Shop:      a.Shop,
@@ -155,6 +155,7 @@ func (a *App) limits() client.Limits {
 		Rates: []client.RateLimit{
 			{Name: "checks of marks", Limit: generation.NetworkChecks, Seconds: int(generation.CheckWindow / time.Second), Per: "network"},
 			{Name: "canceled pictures, before the next is made", Limit: generation.CancelsAnHour, Seconds: int(store.CancelWindow / time.Second), Per: "account"},
+			{Name: "unpaid requests put aside", Limit: generation.HoldsAnHour, Seconds: int(generation.HoldWindow / time.Second), Per: "account"},
 			{Name: "guest drafts begun", Limit: intake.NetworkDrafts, Seconds: 86400, Per: "network"},
 			{Name: "guest photos", Limit: int(intake.NetworkQuota.Files), Seconds: 86400, Per: "network"},
 			{Name: "bytes of guest photos", Limit: int(intake.NetworkQuota.Bytes), Seconds: 86400, Per: "network"},

@@ -34,6 +34,14 @@ func (s *space) low() string {
 	return ""
 }
 
+// hint is what strangers may read of it: where and how much is for the log.
+func (s *space) hint() string {
+	if s.low() == "" {
+		return ""
+	}
+	return "nearly full: new photos wait, and the log says where"
+}
+
 // room is Unavailable while a file system is nearly full.
 func (s *space) room() error {
 	if low := s.low(); low != "" {

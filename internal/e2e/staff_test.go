@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"net/http"
+	"strings"
+	"testing"
 	"time"
 
 	"kinpict"
@@ -24,4 +27,34 @@ func (s *stack) give(name string, n kinpict.Credits, how adjustment) {
 	if _, err := s.app.Shop.Grant(s.Context(), staff, billing.Adjustment{AccountID: acc.ID, Credits: n, Reason: "for a test", Kind: how.kind, ExpiresAt: how.expires}); err != nil {
 		s.Fatalf("grant: %v", err)
 	}
+}
+
+// A sign-in by mail shows one factor: it opens nothing of the staff's. A token
+// that was made for them does.
+func TestStaffOverHTTPNeedAToken(t *testing.T) {
+	each(t, func(s *stack) {
+		if _, err := s.app.People.CreateAccount(s.Context(), "boss@example.org", kinpict.Operator); err != nil {
+			s.Fatal(err)
+		}
+		web := s.guest()
+		web.signIn("boss@example.org", "/")
+		asked := 0
+		for _, r := range s.routes() {
+			if !strings.Contains(r.path, "/staff/") {
+				continue
+			}
+			asked++
+			reply, _ := web.api().Call(s.Context(), r.method, strings.Replace(r.path, "{id}", "rev_0", 1), s.key(), map[string]any{}, nil)
+			if reply == nil || reply.Status != http.StatusForbidden || !strings.Contains(string(reply.Body), "This takes a token") {
+				s.Errorf("%s %s by a sign-in: %+v, want 403", r.method, r.path, reply)
+			}
+		}
+		if asked < 5 {
+			s.Errorf("only %d routes of staff were asked", asked)
+		}
+		token := s.token("boss@example.org")
+		if _, err := token.Call(s.Context(), http.MethodGet, "/api/v1/staff/reviews", "", nil, nil); err != nil {
+			s.Errorf("by a token: %v", err)
+		}
+	})
 }
