@@ -110,7 +110,7 @@ func New(c Console) (*Console, error) {
 	base, err := template.New("base.html").Option("missingkey=error").Funcs(template.FuncMap{
 		"asset": c.Dress.Asset, "icon": c.Dress.Icon, "mark": c.Dress.Mark, "brand": c.Dress.Brand,
 		"credits": say.Credits, "signed": say.Signed, "money": say.Money, "date": say.Date, "moment": say.Moment, "iso": iso, "num": number,
-		"percent": percent, "lasted": lasted, "words": words, "short": short, "about": about, "menu": func() []Tab { return menu }, "style": func() string { return c.style },
+		"percent": percent, "lasted": lasted, "words": words, "short": short, "shown": shown, "about": about, "menu": func() []Tab { return menu }, "style": func() string { return c.style },
 	}).ParseFS(files, "templates/base.html")
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
 
 	"kinpict"
 	"kinpict/internal/lang"
@@ -63,6 +64,20 @@ func waited(d time.Duration) string {
 
 // words puts a name of the code as a person writes it: timed_out, partially_refunded.
 func words(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") }
+
+// shown is what somebody wrote with its unseen signs made visible: one that turns
+// the direction of writing would have staff read other words than were sent.
+func shown(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r != '\n' && (unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Cc, r)) {
+			fmt.Fprintf(&b, "[U+%04X]", r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
 
 // short is the end of an id, by which two of one moment differ.
 func short(id string) string {
