@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"kinpict"
@@ -96,6 +97,33 @@ func (s *Shop) dossier(tx *store.Tx, p *store.Purchase) (*Dossier, error) {
 func isStaff(c kinpict.Caller) error {
 	if c.Role != kinpict.Support && c.Role != kinpict.Operator {
 		return &kinpict.Error{Code: kinpict.Forbidden, Message: "Only staff may see this."}
+	}
+	return nil
+}
+
+// approved checks that who else agreed is staff, and neither who asks nor whose
+// account it is. The name is the word of who asks: it says who answers for it.
+func approved(tx *store.Tx, c kinpict.Caller, approver, owner string) error {
+	if approver == "" {
+		return nil
+	}
+	a, err := tx.AccountByEmail(strings.ToLower(approver))
+	if kinpict.CodeOf(err) == kinpict.NotFound {
+		a, err = tx.Account(approver)
+	}
+	if err != nil && kinpict.CodeOf(err) != kinpict.NotFound {
+		return err
+	}
+	bad := func(message, hint string) error {
+		return &kinpict.Error{Code: kinpict.Invalid, Message: message, Hint: hint}
+	}
+	switch {
+	case err != nil || a.Status != "active" || a.Role != kinpict.Support && a.Role != kinpict.Operator:
+		return bad("The approver is not the account of anybody on the staff.", "Name the address of a colleague whose role is support or operator.")
+	case a.ID == c.AccountID:
+		return bad("Nobody approves their own adjustment.", "Ask a colleague.")
+	case a.ID == owner:
+		return bad("Nobody approves what goes to their own account.", "Ask another colleague.")
 	}
 	return nil
 }
