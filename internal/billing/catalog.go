@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -168,7 +169,7 @@ const maxCatalog = 1 << 20
 // It is Invalid with the line where it goes wrong, or the rule it breaks.
 func ParseCatalog(r io.Reader) (*kinpict.Catalog, error) {
 	bad := func(err error) error {
-		return &kinpict.Error{Code: kinpict.Invalid, Message: "The catalog file cannot be read: " + strings.TrimPrefix(err.Error(), "yaml: ") + ".",
+		return &kinpict.Error{Code: kinpict.Invalid, Message: "The catalog file cannot be read: " + plainly(err) + ".",
 			Hint: "kinpict catalog show prints one to start from."}
 	}
 	text, err := io.ReadAll(io.LimitReader(r, maxCatalog+1))
@@ -198,6 +199,16 @@ func ParseCatalog(r io.Reader) (*kinpict.Catalog, error) {
 		return nil, bad(errors.New("it holds more than one document"))
 	}
 	return &c, c.Check()
+}
+
+// unknownField is how the decoder says that it knows no such field: by the name
+// of a type, which tells nobody anything.
+var unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
+
+// plainly is what the decoder said, on one line.
+func plainly(err error) string {
+	said := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "yaml: "), "unmarshal errors:\n")
+	return unknownField.ReplaceAllString(strings.Join(strings.Fields(said), " "), "there is no field $1 here")
 }
 
 // fraction finds the first number in the tree that is not whole, or nil.

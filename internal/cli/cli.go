@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v3"
@@ -149,14 +151,28 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 	}
 	k, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(errOut, "kinpict: %v\nhint: kinpict --help lists the commands\n", err)
-		return 2
+		return misused(errOut, err)
 	}
 	named := given(k, "public-url")
 	if !named {
 		c.Config.FollowListen()
 	}
 	return fail(errOut, k.Run(&session{ctx: ctx, config: &c.Config, named: named, in: in, out: out, errOut: errOut}))
+}
+
+// misused says what of the command line cannot be, and where it is explained.
+func misused(w io.Writer, err error) int {
+	said, hint := err.Error(), "kinpict help lists the commands"
+	var gone *fs.PathError
+	if errors.As(err, &gone) && errors.Is(err, fs.ErrNotExist) {
+		said = "there is no file " + gone.Path
+	}
+	var p *kong.ParseError
+	if errors.As(err, &p) && p.Context != nil && p.Context.Selected() != nil {
+		hint = "kinpict help " + strings.TrimPrefix(p.Context.Selected().FullPath(), "kinpict ") + " explains it"
+	}
+	fmt.Fprintf(w, "kinpict: %s\nhint: %s\n", said, hint)
+	return 2
 }
 
 // given reports whether a setting came from a flag, the environment or the file.

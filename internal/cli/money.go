@@ -148,7 +148,7 @@ func (c *purchaseShowCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
 		d, err := a.Shop.Dossier(s.ctx, shell(), c.ID)
 		if err != nil {
-			return err
+			return purchaseAtHand(err)
 		}
 		w := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
 		at := func(t time.Time) string {
@@ -184,6 +184,16 @@ func (c *purchaseShowCmd) Run(s *session) error {
 	})
 }
 
+// purchaseAtHand says how a purchase is found at the command line, where there
+// is no account or address to look at.
+func purchaseAtHand(err error) error {
+	var e *kinpict.Error
+	if errors.As(err, &e) && e.Code == kinpict.NotFound {
+		return &kinpict.Error{Code: e.Code, Message: e.Message, Hint: "kinpict purchase list shows the newest."}
+	}
+	return err
+}
+
 type refundCmd struct {
 	ID       string `arg:"" help:"Which purchase."`
 	Amount   int64  `help:"In minor units such as cents, tax included. Left out: all that is left."`
@@ -205,7 +215,7 @@ func (c *refundCmd) Run(s *session) error {
 		}
 		r, err := a.Shop.Refund(s.ctx, shell(), billing.Repayment{PurchaseID: c.ID, Amount: c.Amount, Unused: c.Unused, Reason: c.Reason, Cause: cause, Approver: c.Approver, Again: c.Again})
 		if err != nil {
-			return err
+			return purchaseAtHand(err)
 		}
 		d, err := a.Shop.Dossier(s.ctx, shell(), c.ID)
 		if err != nil {
@@ -234,7 +244,7 @@ func (c *evidenceCmd) Run(s *session) error {
 	return s.with(func(a *app.App) error {
 		papers, err := a.Support.Defend(s.ctx, shell(), c.ID, c.WithPictures)
 		if err != nil {
-			return err
+			return purchaseAtHand(err)
 		}
 		if strings.HasSuffix(c.Out, ".zip") {
 			err = writeZip(c.Out, papers, a.Shop.Now())

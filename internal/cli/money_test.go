@@ -66,7 +66,8 @@ func TestMoneyByCommand(t *testing.T) {
 	says(t, run(t, 0, "purchase", "list", data), p.ID, "paid", "ann@example.org", "80 credits", "1200 usd")
 	says(t, run(t, 0, "purchase", "list", "--attention", data), "There are none.")
 	says(t, run(t, 0, "purchase", "show", p.ID, data), p.SessionID, "pay_", "sandbox, test", "credits-80, 80 credits")
-	says(t, run(t, 1, "purchase", "show", "pur_x", data), "no such purchase")
+	says(t, run(t, 1, "purchase", "show", "pur_x", data), "no such purchase", "kinpict purchase list")
+	says(t, run(t, 1, "refund", "pur_x", "--reason=x", data), "no such purchase", "kinpict purchase list")
 
 	says(t, run(t, 1, "refund", p.ID, "--amount=1201", "--reason=asked", data), "Only 1200 usd are left")
 	says(t, run(t, 2, "refund", p.ID, "--amount=5", "--unused", "--reason=asked", data), "--unused")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -71,6 +72,9 @@ func (c *generateCmd) Run(s *session) error {
 		Seed: c.Seed, Preview: c.Preview, Progress: func(step string) { fmt.Fprintln(s.errOut, strings.ReplaceAll(step, "_", " ")) }}
 	if job.Aspect == "" {
 		job.Aspect = sc.Aspects[0]
+	}
+	if !slices.Contains(sc.Aspects, job.Aspect) {
+		return usageError{fmt.Errorf("--aspect %s: %s comes in %v", c.Aspect, sc.ID, sc.Aspects)}
 	}
 	if err := c.words(s, engines.Info().Generative); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -28,6 +29,9 @@ func (c *promoCreateCmd) Run(s *session) error {
 	code := kinpict.PromoCode(c.Code)
 	if code == "" {
 		return usageError{fmt.Errorf("%q cannot be a code: a code has %d to %d letters A to Z, digits and hyphens", c.Code, kinpict.MinPromo, kinpict.MaxPromo)}
+	}
+	if (c.Amount != 0) != (c.Currency != "") {
+		return usageError{errors.New("--amount and --currency go together, such as --amount 300 --currency usd")}
 	}
 	return s.with(func(a *app.App) error {
 		p, err := a.Shop.CreatePromo(s.ctx, actor(), kinpict.Promo{Code: code, Percent: c.Percent, Off: kinpict.Money{Amount: c.Amount, Currency: strings.ToLower(c.Currency)},

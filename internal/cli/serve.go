@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"runtime"
 	"runtime/debug"
 
 	"kinpict"
 	"kinpict/internal/app"
+	"kinpict/internal/config"
 	"kinpict/internal/store"
 )
 
@@ -20,6 +22,9 @@ type serveCmd struct {
 }
 
 func (c *serveCmd) Run(s *session) (err error) {
+	for _, name := range config.Strangers(os.Environ()) {
+		fmt.Fprintf(s.errOut, "kinpict: %s is set, and there is no such setting.\nhint: kinpict help settings lists them.\n", name)
+	}
 	log := s.log(slog.LevelInfo)
 	a, err := app.Open(s.ctx, s.config, log)
 	if err != nil {

@@ -196,6 +196,23 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Strangers are the names in an environment that begin as ours do and are none
+// of ours: mistyped, most likely, and otherwise passed over in silence.
+func Strangers(environ []string) []string {
+	known := map[string]bool{"KINPICT_CONFIG": true}
+	for _, s := range (&Config{}).Settings() {
+		known[s.Env] = true
+	}
+	var out []string
+	for _, e := range environ {
+		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "KINPICT_") && !known[name] {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // A Setting is one line of the manual.
 type Setting struct{ Flag, Env, Default, Help, Value string }
 

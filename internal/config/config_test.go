@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -167,6 +168,13 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestMistypedNamesAreNoticed(t *testing.T) {
+	got := Strangers([]string{"KINPICT_LISTEN=x", "KINPICT_CONFIG=y", "KINPICT_PUBLICURL=z", "PATH=/bin", "KINPICT_BRAND=b"})
+	if !slices.Equal(got, []string{"KINPICT_BRAND", "KINPICT_PUBLICURL"}) {
+		t.Errorf("strangers are %q", got)
 	}
 }
 
