@@ -110,15 +110,20 @@ func (i *Intake) EditDraft(ctx context.Context, c kinpict.Caller, change func(*D
 	return &d, nil
 }
 
-// begin counts a guest's draft against their network. Drafts of accounts are as
-// few as those, and asking for what is paid goes by them: they are let in.
+// begin counts a guest's draft against their network and area. Drafts of accounts
+// are as few as those, and asking for what is paid goes by them: they are let in.
 func (i *Intake) begin(tx *store.Tx, c kinpict.Caller) error {
-	if err := i.room(); err != nil || i.Relaxed || c.Network == "" {
+	if err := i.room(); err != nil || i.Relaxed {
 		return err
 	}
-	ok, err := tx.Allow(networkDrafts+c.Network, NetworkDrafts, day)
-	if err == nil && !ok {
-		err = crowded(tx.Now(), "Very many pictures were begun from your network today.")
+	for _, of := range shares(c) {
+		ok, err := tx.AllowMany(networkDrafts+of.of, 1, of.times*NetworkDrafts, day)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return crowded(tx.Now(), "Very many pictures were begun from your network today.")
+		}
 	}
-	return err
+	return nil
 }

@@ -116,37 +116,61 @@ func (i *Intake) allow(tx *store.Tx, c kinpict.Caller, bytes int64) error {
 	return nil
 }
 
-// Buckets that count what the guests of one network bring in a day.
+// AreaNetworks is how many networks' shares the guests of an area, the larger
+// network around theirs, have together: whoever has an area has its networks.
+const AreaNetworks = 5
+
+// Buckets that count what the guests of one network, or area, bring in a day.
 const (
 	networkDrafts = "guest drafts from "
 	networkFiles  = "guest photos from "
 	networkBytes  = "guest photo bytes from "
 )
 
-// allowNetwork counts a photo against the guests of the caller's network, or
-// refuses it with RateLimited. take is false while nothing may be written yet.
+// A share is a network, or an area, and how many networks' budgets it has.
+type share struct {
+	of    string
+	times int64
+}
+
+// shares are whose budgets a guest uses.
+func shares(c kinpict.Caller) (out []share) {
+	if c.Network != "" {
+		out = append(out, share{c.Network, 1})
+	}
+	if c.Area != "" {
+		out = append(out, share{c.Area, AreaNetworks})
+	}
+	return out
+}
+
+// allowNetwork counts a photo against the guests of the caller's network and
+// area, or refuses it with RateLimited. take is false while nothing may be
+// written yet.
 func (i *Intake) allowNetwork(tx *store.Tx, c kinpict.Caller, bytes int64, take bool) error {
-	if i.Relaxed || c.AccountID != "" || c.Network == "" {
+	if i.Relaxed || c.AccountID != "" {
 		return nil
 	}
-	for _, b := range []struct {
-		name     string
-		n, limit int64
-	}{{networkFiles + c.Network, 1, NetworkQuota.Files}, {networkBytes + c.Network, bytes, NetworkQuota.Bytes}} {
-		var ok bool
-		var err error
-		if take {
-			ok, err = tx.AllowMany(b.name, b.n, b.limit, day)
-		} else {
-			var used int64
-			used, err = tx.Counted(b.name, day)
-			ok = used+b.n <= b.limit
-		}
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return crowded(tx.Now(), "Very many photos were added from your network today.")
+	for _, of := range shares(c) {
+		for _, b := range []struct {
+			name     string
+			n, limit int64
+		}{{networkFiles + of.of, 1, of.times * NetworkQuota.Files}, {networkBytes + of.of, bytes, of.times * NetworkQuota.Bytes}} {
+			var ok bool
+			var err error
+			if take {
+				ok, err = tx.AllowMany(b.name, b.n, b.limit, day)
+			} else {
+				var used int64
+				used, err = tx.Counted(b.name, day)
+				ok = used+b.n <= b.limit
+			}
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return crowded(tx.Now(), "Very many photos were added from your network today.")
+			}
 		}
 	}
 	return nil

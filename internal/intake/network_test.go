@@ -129,6 +129,64 @@ func TestNewGuestsOfANetworkBringOnlySoManyPhotos(t *testing.T) {
 	}
 }
 
+// Whoever has an area has very many networks, so that their share is counted for
+// the area too. What its guests were refused counts for nobody.
+func TestTheNetworksOfAnAreaShareWhatItsGuestsBring(t *testing.T) {
+	const drafts, files, bytes = "guest drafts from ", "guest photos from ", "guest photo bytes from "
+	from := func(n int, area string) kinpict.Caller {
+		return kinpict.Caller{GuestID: fmt.Sprintf("gst_%s%d", area, n), Network: fmt.Sprint(area, " network ", n), Area: area}
+	}
+	for _, c := range []struct {
+		name         string
+		bucket       string
+		limit, spare int64 // of the area; what is left of it, enough for one
+		bring        func(i *intake.Intake, who kinpict.Caller, n int) error
+	}{
+		{"drafts", drafts, 5 * intake.NetworkDrafts, 1, func(i *intake.Intake, who kinpict.Caller, _ int) error {
+			return i.SaveDraft(ctx, who, intake.Draft{Consent: true})
+		}},
+		{"photos", files, 5 * intake.NetworkQuota.Files, 1, func(i *intake.Intake, who kinpict.Caller, n int) error {
+			_, err := i.Add(ctx, who, upload(n))
+			return err
+		}},
+		{"bytes", bytes, 5 * intake.NetworkQuota.Bytes, 0, func(i *intake.Intake, who kinpict.Caller, n int) error {
+			_, err := i.Add(ctx, who, upload(n))
+			return err
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+				i, f := open(t, db, clock)
+				fill(t, db, c.bucket+"flooded", c.limit-c.spare)
+				if c.spare > 0 {
+					want(t, "the last that is let in", c.bring(i, from(1, "flooded"), 1), "")
+				}
+				before := len(blobtest.Keys(t, f, ""))
+				late := from(2, "flooded")
+				want(t, "one more, of a network nobody came from", c.bring(i, late, 2), kinpict.RateLimited)
+				if len(blobtest.Keys(t, f, "")) != before || trace(t, db, late.GuestID) || counted(t, db, c.bucket+late.Network) != 0 {
+					t.Error("what was refused left something")
+				}
+				want(t, "another area", c.bring(i, from(3, "home"), 3), "")
+				want(t, "an account in the area", c.bring(i, kinpict.Caller{AccountID: "acc_ann", Network: late.Network, Area: late.Area}, 4), "")
+				clock.Advance(24 * time.Hour)
+				want(t, "on the next day", c.bring(i, from(5, "flooded"), 5), "")
+			})
+		})
+	}
+}
+
+func counted(t *testing.T, db *store.DB, bucket string) (n int64) {
+	t.Helper()
+	if err := db.View(ctx, func(tx *store.Tx) (err error) {
+		n, err = tx.Counted(bucket, 24*time.Hour)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // With no room left, nothing new is taken in, and what is there stays of use.
 func TestNothingIsTakenInWithoutRoom(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
