@@ -38,6 +38,9 @@ func (s *Shop) CreatePromo(ctx context.Context, actor string, p kinpict.Promo) (
 			}
 		}
 		fresh, err := tx.AddPromo(&p)
+		if err == nil && fresh {
+			return tx.NoteStaff(store.StaffAct{ID: s.IDs.New("act_"), Actor: actor, Kind: "promo code made", Subject: p.Code})
+		}
 		if err == nil && !fresh {
 			err = &kinpict.Error{Code: kinpict.Conflict, Message: "There was a code " + p.Code + " before.", Hint: "Choose another word: what a code does never changes."}
 		}
@@ -63,6 +66,9 @@ func (s *Shop) Promos(ctx context.Context) (all []*kinpict.Promo, err error) {
 func (s *Shop) EndPromo(ctx context.Context, actor, code string) (p *kinpict.Promo, err error) {
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
 		ended, err := tx.EndPromo(code, actor)
+		if err == nil && ended {
+			err = tx.NoteStaff(store.StaffAct{ID: s.IDs.New("act_"), Actor: actor, Kind: "promo code ended", Subject: code})
+		}
 		if err != nil {
 			return err
 		}

@@ -88,6 +88,19 @@ func TestPromoIsFrozenInThePurchase(t *testing.T) {
 		if _, err := r.shop.EndPromo(context.Background(), "op", code); err != nil {
 			r.Fatal(err)
 		}
+		r.update(func(tx *store.Tx) error {
+			told := map[string]int{}
+			d, err := tx.Deeds(nil, 100)
+			for _, x := range d {
+				if x.Subject == code && x.Actor == "op" {
+					told[x.Kind]++
+				}
+			}
+			if err == nil && (told["promo code made"] != 1 || told["promo code ended"] != 1) {
+				r.Errorf("the trail tells of %v", told)
+			}
+			return err
+		})
 		r.outcome(p, "paid", "paid")
 		r.wantState("paid", p, "paid")
 		r.wantCredits("paid", 80+c.bonus, 0)

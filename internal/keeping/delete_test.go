@@ -213,6 +213,7 @@ func TestLeavingBeginsNoCountAnew(t *testing.T) {
 		if _, err := r.keeper.DeleteFor(ctx, kinpict.Caller{Role: kinpict.Operator}, "acc_ann3"); err != nil {
 			r.Fatal(err)
 		}
+		r.trail("account deleted", "acc_ann3")
 		r.update(func(tx *store.Tx) error { return tx.ForgetPreviews(tx.Now()) })
 		back("acc_ann4")
 		r.want("a fourth, when it is forgotten", preview("acc_ann4"), "")

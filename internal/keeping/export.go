@@ -2,6 +2,7 @@ package keeping
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -74,6 +75,14 @@ func (k *Keeper) Export(ctx context.Context, c kinpict.Caller) (*Export, error) 
 func (k *Keeper) ExportFor(ctx context.Context, staff kinpict.Caller, accountID string) (*Export, error) {
 	if staff.Role != kinpict.Operator {
 		return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "Only operators export the accounts of others."}
+	}
+	if err := k.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Account(accountID); err != nil {
+			return err
+		}
+		return tx.NoteStaff(store.StaffAct{ID: k.IDs.New("act_"), Actor: cmp.Or(staff.AccountID, "command"), Kind: DeedExported, Subject: accountID})
+	}); err != nil {
+		return nil, err
 	}
 	return k.export(ctx, accountID)
 }

@@ -304,6 +304,7 @@ func TestWhoMayExport(t *testing.T) {
 		r.want("once too often", ignore(r.keeper.Export(ctx, r.ann)), kinpict.RateLimited)
 		r.want("ben", ignore(r.keeper.Export(ctx, r.ben)), "")
 		r.want("an operator", ignore(r.keeper.ExportFor(ctx, kinpict.Caller{Role: kinpict.Operator}, "acc_ann")), "")
+		r.trail(keeping.DeedExported, "acc_ann")
 		r.clock.Advance(24 * time.Hour)
 		r.want("the next day", ignore(r.keeper.Export(ctx, r.ann)), "")
 	})

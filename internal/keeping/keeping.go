@@ -9,6 +9,7 @@
 package keeping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +103,7 @@ func (k *Keeper) Delete(ctx context.Context, c kinpict.Caller, f kinpict.Farewel
 		return nil, &kinpict.Error{Code: kinpict.Invalid, Message: m, Hint: "Spell it as it stands on the account page.",
 			Members: map[string]any{"errors": []map[string]string{{"field": "address", "message": m}}}}
 	}
-	return k.remove(ctx, c.AccountID, kinpict.AskedByPerson, f.Credits)
+	return k.remove(ctx, c.AccountID, kinpict.AskedByPerson, "", f.Credits)
 }
 
 // DeleteFor deletes somebody's account at their request, for operators. It asks
@@ -111,10 +112,16 @@ func (k *Keeper) DeleteFor(ctx context.Context, staff kinpict.Caller, accountID 
 	if staff.Role != kinpict.Operator {
 		return nil, &kinpict.Error{Code: kinpict.Forbidden, Message: "Only operators delete the accounts of others."}
 	}
-	return k.remove(ctx, accountID, kinpict.AskedByStaff, math.MaxInt64)
+	return k.remove(ctx, accountID, kinpict.AskedByStaff, cmp.Or(staff.AccountID, "command"), math.MaxInt64)
 }
 
-func (k *Keeper) remove(ctx context.Context, accountID, by string, agreed kinpict.Credits) (*kinpict.Deletion, error) {
+// What staff did with somebody else's account, as the trail names it.
+const (
+	DeedDeleted  = "account deleted"
+	DeedExported = "account exported"
+)
+
+func (k *Keeper) remove(ctx context.Context, accountID, by, staff string, agreed kinpict.Credits) (*kinpict.Deletion, error) {
 	// What was begun is finished, whoever hangs up.
 	ctx = context.WithoutCancel(ctx)
 	id := k.IDs.New(kinpict.DeletionPrefix)
@@ -131,7 +138,11 @@ func (k *Keeper) remove(ctx context.Context, accountID, by string, agreed kinpic
 				return err
 			}
 		}
-		if done, err = tx.DeleteAccount(d, agreed, k.Redact); err != nil || done {
+		done, err = tx.DeleteAccount(d, agreed, k.Redact)
+		if err == nil && done && staff != "" {
+			err = tx.NoteStaff(store.StaffAct{ID: k.IDs.New("act_"), Actor: staff, Kind: DeedDeleted, Subject: accountID})
+		}
+		if err != nil || done {
 			return err
 		}
 		if a.Status != "closed" {

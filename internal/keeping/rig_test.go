@@ -183,6 +183,24 @@ func (r *rig) person(name, email, label, word string) kinpict.Caller {
 	return kinpict.Caller{AccountID: id, Email: email, Role: kinpict.Customer}
 }
 
+// trail wants staff's deed to stand in the trail once.
+func (r *rig) trail(kind, subject string) {
+	r.Helper()
+	r.update(func(tx *store.Tx) error {
+		n := 0
+		all, err := tx.Deeds(nil, 100)
+		for _, d := range all {
+			if d.Kind == kind && d.Subject == subject && d.Actor == "command" {
+				n++
+			}
+		}
+		if err == nil && n != 1 {
+			r.Errorf("the trail tells %d times of %s of %s", n, kind, subject)
+		}
+		return err
+	})
+}
+
 func ignore[T any](_ T, err error) error { return err }
 
 // buy makes a purchase that is paid, in part refunded and asked about, or still open.
