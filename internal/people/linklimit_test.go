@@ -33,8 +33,8 @@ func TestAskingForLinksIsLimitedAlikeForKnownAndUnknown(t *testing.T) {
 		{"one mailbox under many names", each("ann+%d@example.com"), each("net-%d"), same(""), people.LinksPerAddress, people.LinksPerAddressDay, 0},
 		{"one address from one network", same("ann@example.com"), same("one"), same(""), people.LinksHere, 6 * people.LinksHere, 0},
 		{"one mailbox under many names from one network", each("ann+%d@example.com"), same("one"), same(""), people.LinksHere, 6 * people.LinksHere, 0},
-		{"many addresses from one network", each("person-%d@example.com"), same("one"), same(""), people.LinksPerNetwork, people.LinksPerNetworkDay, 0},
-		{"many addresses from many networks of one area", each("person-%d@example.com"), each("net-%d"), same("area"), people.LinksPerArea, people.LinksPerAreaDay, 70},
+		{"many addresses from one network", each("person-%d@example.com"), same("one"), same(""), people.LinksPerNetwork, people.LinksPerNetworkDay, 125},
+		{"many addresses from many networks of one area", each("person-%d@example.com"), each("net-%d"), same("area"), people.LinksPerArea, people.LinksPerAreaDay, 365},
 		{"addresses that begin with a plus", each("+%d@example.com"), each("net-%d"), same(""), 25, 6 * 25, 0},
 	}
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
@@ -192,6 +192,186 @@ func TestARefusedLinkSaysWhenToComeBack(t *testing.T) {
 	})
 }
 
+// Many households share one address of a school or a carrier, and not every mail
+// is opened at once.
+func TestASchoolSignsInFromOneNetwork(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := door(db, clock)
+		c := kinpict.Caller{Network: "school", Area: "town"}
+		for i := range 100 {
+			a := people.Asking{Email: fmt.Sprintf("parent-%d@example.com", i), Browser: "b"}
+			for range 2 {
+				if err := p.RequestLink(ctx, c, a); err != nil {
+					t.Fatalf("%s: %v", a.Email, err)
+				}
+				clock.Advance(15 * time.Second)
+			}
+			if _, err := p.SignIn(ctx, people.Opening{Token: mailed(t, p, a.Email), Browser: "b"}); err != nil {
+				t.Fatalf("%s: %v", a.Email, err)
+			}
+		}
+	})
+}
+
+// A link counts where it was asked for as long as nobody opened it.
+func TestAnOpenedLinkGivesItsPlaceBackOnce(t *testing.T) {
+	places := []struct {
+		name      string
+		network   func(i int) string
+		area      string
+		hour, day int
+	}{
+		{"a network", func(int) string { return "one" }, "", people.LinksPerNetwork, people.LinksPerNetworkDay},
+		{"an area", func(i int) string { return fmt.Sprint("net ", i) }, "area", people.LinksPerArea, people.LinksPerAreaDay},
+	}
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := door(db, clock)
+		for _, place := range places {
+			t.Run(place.name, func(t *testing.T) {
+				clock.Advance(100 * time.Hour) // past the windows of the place before
+				asked := 0
+				ask := func(known string) (string, error) {
+					asked++
+					email := fmt.Sprintf("%d@example.com", asked)
+					if known != "" {
+						email = "ann@example.com"
+					}
+					return email, p.RequestLink(ctx, kinpict.Caller{Network: place.network(asked), Area: place.area}, people.Asking{Email: email, Browser: "b", Known: known})
+				}
+				// fill asks until it is refused, and returns how many it got and who was the last.
+				fill := func() (n int, last string, refused error) {
+					t.Helper()
+					for range place.day + 1 {
+						email, err := ask("")
+						if err != nil {
+							want(t, "one too many", err, kinpict.RateLimited)
+							return n, last, err
+						}
+						n, last = n+1, email
+					}
+					t.Fatal("no end of links")
+					return
+				}
+				left := func(what string, want int) {
+					t.Helper()
+					if n, _, _ := fill(); n != want {
+						t.Errorf("%s: %d more links were mailed, want %d", what, n, want)
+					}
+				}
+				open := func(token, browser string) (*people.SignedIn, error) {
+					return p.SignIn(ctx, people.Opening{Token: token, Browser: browser})
+				}
+				n, last, err := fill()
+				if n != place.hour {
+					t.Fatalf("%d links were mailed, want %d", n, place.hour)
+				}
+				var e *kinpict.Error
+				if !errors.As(err, &e) || e.Members["retry_after"] != 3600 || !strings.Contains(e.Message, "not opened") || !strings.Contains(e.Hint, "another network") || !strings.Contains(e.Hint, "in 60 minutes") {
+					t.Errorf("refused with %+v", e)
+				}
+				token := mailed(t, p, last)
+				_, err = open(token, "another")
+				want(t, "in another browser", err, kinpict.Forbidden)
+				left("after another browser tried", 0)
+				if n := count(4, func(int) error { _, err := open(token, "b"); return err }); n != 1 {
+					t.Errorf("one link was opened %d times", n)
+				}
+				left("after it was opened", 1)
+				_, err = open(token, "b")
+				want(t, "opened again", err, kinpict.NotFound)
+				left("after it was opened again", 0)
+
+				ann, err := open(mail(t, p, "ann@example.com", "elsewhere"), "b")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := ask(ann.Known); err != nil {
+					t.Fatalf("a browser that is known: %v", err)
+				}
+				clock.Advance(time.Second) // the newest link is the one
+				if _, err := ask(ann.Known); err != nil {
+					t.Fatalf("a browser that is known: %v", err)
+				}
+				if _, err := open(mailed(t, p, "ann@example.com"), "b"); err != nil {
+					t.Fatal(err)
+				}
+				left("after a link that was never counted", 0)
+
+				used := place.hour
+				for used < place.day {
+					clock.Advance(people.LinkWindow)
+					n, last, err = fill()
+					if used += n; n == 0 {
+						break
+					}
+				}
+				if used != place.day {
+					t.Errorf("%d links were mailed in the day, want %d", used, place.day)
+				}
+				if !errors.As(err, &e) || e.Members["retry_after"].(int) <= 3600 || !strings.Contains(e.Hint, " hours.") {
+					t.Errorf("at the end of the day refused with %+v", e)
+				}
+				if _, err := open(mailed(t, p, last), "b"); err != nil {
+					t.Fatal(err)
+				}
+				left("at the end of the day, after one was opened", 1)
+			})
+		}
+	})
+}
+
+// A link that was counted in one hour and is opened in the next frees nothing
+// there, and one of the day.
+func TestALinkOfTheHourBeforeFreesNothingInThisOne(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := door(db, clock)
+		early := mail(t, p, "first@example.com", "one")
+		clock.Advance(people.LinkWindow - time.Minute)
+		late := mail(t, p, "second@example.com", "one")
+		clock.Advance(2 * time.Minute)
+		for i := range people.LinksPerNetwork {
+			mail(t, p, fmt.Sprintf("%d@example.com", i), "one")
+		}
+		if _, err := p.SignIn(ctx, people.Opening{Token: late, Browser: "b"}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := p.SignIn(ctx, people.Opening{Token: early, Browser: "b"})
+		want(t, "a link of an hour ago", err, kinpict.NotFound)
+		want(t, "one more in this hour", p.RequestLink(ctx, kinpict.Caller{Network: "one"}, people.Asking{Email: "more@example.com", Browser: "b"}), kinpict.RateLimited)
+		if err := db.Read(ctx, func(tx *store.Tx) error {
+			n, err := tx.Counted("links a day from one", people.LinkDay)
+			if n != people.LinksPerNetwork+1 {
+				t.Errorf("%d links count in the day, want %d and one that was not opened", n, people.LinksPerNetwork)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Where two limits refuse, the answer names the time at which neither does.
+func TestARefusedLinkWaitsForEveryLimit(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := door(db, clock)
+		mail(t, p, "ben@example.com", "one")
+		clock.Advance(30 * time.Minute)
+		for range people.LinksHere {
+			mail(t, p, "ann@example.com", "one")
+		}
+		for i := range people.LinksPerNetwork - people.LinksHere - 1 {
+			mail(t, p, fmt.Sprintf("%d@example.com", i), "one")
+		}
+		for email, seconds := range map[string]int{"ann@example.com": 60 * 60, "carl@example.com": 30 * 60} {
+			var e *kinpict.Error
+			err := p.RequestLink(ctx, kinpict.Caller{Network: "one"}, people.Asking{Email: email, Browser: "b"})
+			if !errors.As(err, &e) || e.Members["retry_after"] != seconds {
+				t.Errorf("%s: %+v, want a wait of %d seconds", email, e, seconds)
+			}
+		}
+	})
+}
+
 func TestAreas(t *testing.T) {
 	p := door(nil, storetest.NewClock())
 	if p.Area("203.0.113.7:80") != "" || p.Area("::ffff:203.0.113.7") != "" || p.Area("@") != "" {
@@ -200,5 +380,35 @@ func TestAreas(t *testing.T) {
 	a := p.Area("[2001:db8:1:2::1]:443")
 	if a == "" || a != p.Area("2001:db8:1:ffff::9") || a == p.Area("2001:db8:2:2::1") || a == p.Network("2001:db8:1:2::1") {
 		t.Errorf("the area is %q", a)
+	}
+}
+
+// Once it is opened, nothing joins the address it went to with a network.
+func TestAnOpenedLinkForgetsWhereItWasAskedFor(t *testing.T) {
+	for _, kind := range storetest.Kinds {
+		t.Run(kind, func(t *testing.T) {
+			clock := storetest.NewClock()
+			url := storetest.URL(t, kind)
+			db := storetest.Open(t, url, clock)
+			t.Cleanup(func() { db.Close() })
+			if err := db.Migrate(ctx); err != nil {
+				t.Fatal(err)
+			}
+			p := door(db, clock)
+			c := kinpict.Caller{Network: "the-network", Area: "the-area"}
+			if err := p.RequestLink(ctx, c, people.Asking{Email: "ann@example.com", Browser: "b"}); err != nil {
+				t.Fatal(err)
+			}
+			kept := func() string { return strings.Join(storetest.Contents(t, url)["signin_link"], "\n") }
+			if s := kept(); !strings.Contains(s, c.Network) || !strings.Contains(s, c.Area) {
+				t.Fatalf("a link that waits is kept as %s", s)
+			}
+			if _, err := p.SignIn(ctx, people.Opening{Token: mailed(t, p, "ann@example.com"), Browser: "b"}); err != nil {
+				t.Fatal(err)
+			}
+			if s := kept(); !strings.Contains(s, "ann@example.com") || strings.Contains(s, "the-") {
+				t.Errorf("an opened link is kept as %s", s)
+			}
+		})
 	}
 }

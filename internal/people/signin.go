@@ -47,13 +47,16 @@ func (p *People) RequestLink(ctx context.Context, c kinpict.Caller, a Asking) er
 	if !kinpict.LocalPath(a.Next) {
 		a.Next = "/"
 	}
-	token := p.secret()
+	token, known := p.secret(), p.knows(a.Known, address)
 	return p.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := p.allowLink(tx, c, address, p.knows(a.Known, address)); err != nil {
+		l := store.Link{TokenHash: hash(token), BrowserHash: hash(a.Browser), Email: address, Next: a.Next, ExpiresAt: tx.Now().Add(LinkLife)}
+		if !known && !p.Relaxed {
+			l.Network, l.Area = c.Network, c.Area
+		}
+		if err := p.allowLink(tx, l, known); err != nil {
 			return err
 		}
-		if err := tx.PutLink(store.Link{TokenHash: hash(token), BrowserHash: hash(a.Browser), Email: address,
-			Next: a.Next, ExpiresAt: tx.Now().Add(LinkLife)}); err != nil {
+		if err := tx.PutLink(l); err != nil {
 			return err
 		}
 		say := p.Languages.For(a.Language)
@@ -87,7 +90,8 @@ type Opening struct {
 
 // SignIn spends a link. It makes the account if the address has none, begins a
 // session with a secret nobody has seen before in place of the one the browser
-// had, and moves what the guest has to the account, all in one commit. Credits do not move.
+// had, moves what the guest has to the account, and gives the link's place among
+// those of its network back, all in one commit. Credits do not move.
 //
 // The error is NotFound for a link that is unknown, used or too old, and
 // Forbidden in another browser than the one that asked; that leaves the link
@@ -120,10 +124,12 @@ func (p *People) SignIn(ctx context.Context, o Opening) (*SignedIn, error) {
 		if err := tx.PutSession(store.Session{ID: p.IDs.New("ses_"), Account: *a, Browser: name, System: system, ExpiresAt: tx.Now().Add(life)}, hash(in.Cookie)); err != nil {
 			return err
 		}
-		if o.GuestID == "" {
-			return nil
+		if o.GuestID != "" {
+			if err := tx.ClaimGuest(o.GuestID, a.ID, tx.Now().Add(kinpict.KeepPhotos), goesOn(l.Next)); err != nil {
+				return err
+			}
 		}
-		return tx.ClaimGuest(o.GuestID, a.ID, tx.Now().Add(kinpict.KeepPhotos), goesOn(l.Next))
+		return opened(tx, *l)
 	})
 	if err != nil {
 		return nil, err

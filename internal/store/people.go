@@ -16,6 +16,9 @@ type Link struct {
 	Email       string
 	Next        string // local path to go on to
 	ExpiresAt   time.Time
+	// Network and Area are where it counts as long as it is not opened, "" for nowhere.
+	Network, Area string
+	CreatedAt     time.Time
 }
 
 // A Session is one browser that signed in.
@@ -40,17 +43,25 @@ type Token struct {
 
 // PutLink keeps a sign-in link.
 func (t *Tx) PutLink(l Link) error {
-	_, err := t.exec(`INSERT INTO signin_link (token_hash, browser_hash, email, next, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		l.TokenHash, l.BrowserHash, l.Email, l.Next, t.now, micros(l.ExpiresAt))
+	_, err := t.exec(`INSERT INTO signin_link (token_hash, browser_hash, email, next, created_at, expires_at, network, area) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		l.TokenHash, l.BrowserHash, l.Email, l.Next, t.now, micros(l.ExpiresAt), l.Network, l.Area)
 	return err
 }
 
-// UseLink spends a link, once. The error is NotFound for a link that is
+// UseLink spends a link, once, and forgets where it was asked for. The error is NotFound for a link that is
 // unknown, spent or too old, and Forbidden for one that another browser asked
 // for, which stays good for that browser.
 func (t *Tx) UseLink(tokenHash, browserHash []byte) (*Link, error) {
 	l := Link{TokenHash: tokenHash, BrowserHash: browserHash}
-	n, err := t.exec(`UPDATE signin_link SET used_at = $1 WHERE token_hash = $2 AND browser_hash = $3 AND used_at = 0 AND expires_at > $1`,
+	var since, until int64
+	err := t.row(`SELECT email, next, created_at, expires_at, network, area FROM signin_link WHERE token_hash = $1`, tokenHash).
+		Scan(&l.Email, &l.Next, &since, &until, &l.Network, &l.Area)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	l.CreatedAt, l.ExpiresAt = instant(since), instant(until)
+	// Nothing but this changes a link, so what was read is what it uses.
+	n, err := t.exec(`UPDATE signin_link SET used_at = $1, network = '', area = '' WHERE token_hash = $2 AND browser_hash = $3 AND used_at = 0 AND expires_at > $1`,
 		t.now, tokenHash, browserHash)
 	if err != nil {
 		return nil, err
@@ -58,10 +69,7 @@ func (t *Tx) UseLink(tokenHash, browserHash []byte) (*Link, error) {
 	if n == 0 {
 		return nil, t.whyNot(tokenHash)
 	}
-	var until int64
-	err = t.row(`SELECT email, next, expires_at FROM signin_link WHERE token_hash = $1`, tokenHash).Scan(&l.Email, &l.Next, &until)
-	l.ExpiresAt = instant(until)
-	return &l, err
+	return &l, nil
 }
 
 // whyNot says why a link did not work. A spent link says so to any browser.

@@ -10,13 +10,14 @@ const (
 	LimitExports OwnLimit = "export of "
 	LimitChecks  OwnLimit = "check of "
 	LimitCancels OwnLimit = "cancels of " // also of guests
+	LimitHolds   OwnLimit = "holds of "
 	LimitPromos  OwnLimit = "promo of "
 	LimitFactor  OwnLimit = "second factor of " // wrong codes
 	limitPhotos  OwnLimit = "photos/"           // also of guests
 )
 
 // accountLimits are all of them.
-var accountLimits = []OwnLimit{LimitExports, LimitChecks, LimitCancels, LimitPromos, LimitFactor, limitPhotos}
+var accountLimits = []OwnLimit{LimitExports, LimitChecks, LimitCancels, LimitHolds, LimitPromos, LimitFactor, limitPhotos}
 
 // Of is the bucket of an account.
 func (l OwnLimit) Of(accountID string) string { return string(l) + accountID }
@@ -56,6 +57,20 @@ func (t *Tx) Frees(bucket string, window time.Duration) (time.Duration, error) {
 	var since int64
 	err := t.row(`SELECT coalesce(max(since), 0) FROM rate_limit WHERE bucket = $1`, bucket).Scan(&since)
 	return max(instant(since).Add(window).Sub(t.Now()), time.Second), err
+}
+
+// GiveBack takes back one use that Allow counted at a time, if the window it was
+// counted in still runs. In a later one it stands for nothing.
+func (t *Tx) GiveBack(bucket string, counted time.Time, window time.Duration) error {
+	_, err := t.exec(`UPDATE rate_limit SET used = used - 1 WHERE bucket = $1 AND used > 0 AND since <= $2 AND since > $3`,
+		bucket, micros(counted), micros(counted.Add(-window)))
+	return err
+}
+
+// ForgetLimit begins the count of a bucket anew.
+func (t *Tx) ForgetLimit(bucket string) error {
+	_, err := t.exec(`DELETE FROM rate_limit WHERE bucket = $1`, bucket)
+	return err
 }
 
 // SweepLimits forgets buckets not begun since the given time, at most limit, and

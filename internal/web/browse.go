@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"time"
 
 	"kinpict"
 	"kinpict/internal/generation"
@@ -168,6 +169,7 @@ func retention(say *lang.Printer) []string {
 		say.Say("A request that waits, and its photos: %s.", say.Days(generation.KeepHeld)),
 		say.Say("Finished pictures stay in your account. A guest’s stay in the browser that made them until they are claimed by signing in."),
 		say.Say("Sign-in links: %s.", say.Say("%d minutes", int(people.LinkLife.Minutes()))),
+		say.Say("A code for the network you come from, another one every day, so that nobody floods others: %s at most.", say.Days(48*time.Hour)),
 		say.Say("The statement of credits and payments: as long as bookkeeping asks."),
 	}
 }
