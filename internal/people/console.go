@@ -26,6 +26,7 @@ const (
 	DeedFactor    = "second factor made"
 	DeedFactorOff = "second factor taken away"
 	DeedConsole   = "console opened"
+	DeedWrong     = "five wrong codes"
 	DeedRole      = "role changed to " // and which
 )
 
@@ -73,7 +74,7 @@ type Enrolment struct {
 }
 
 // EnrolFactor gives the account of an address a new second factor, in place of
-// the one it had, and ends its console sessions. The secret is told this once.
+// the one it had, forgets the wrong codes shown to that, and ends its console sessions. The secret is told this once.
 // actor is who does it. NotFound without such an account, Invalid for one that
 // may not open the console anyway.
 func (p *People) EnrolFactor(ctx context.Context, actor, email string) (*Enrolment, error) {
@@ -98,7 +99,7 @@ func (p *People) EnrolFactor(ctx context.Context, actor, email string) (*Enrolme
 		if !MayConsole(now.Role) || now.Status != "active" {
 			return &kinpict.Error{Code: kinpict.Invalid, Message: "Only support and operators have a second factor.", Hint: "Make them with: kinpict account create EMAIL --role support"}
 		}
-		return errors.Join(tx.PutFactor(a.ID, sealed), tx.DropConsoleSessions(a.ID), p.note(tx, actor, DeedFactor, a.ID))
+		return errors.Join(tx.PutFactor(a.ID, sealed), tx.ForgetLimit(store.LimitFactor.Of(a.ID)), tx.DropConsoleSessions(a.ID), p.note(tx, actor, DeedFactor, a.ID))
 	})
 	if err != nil {
 		return nil, err
@@ -186,7 +187,12 @@ func (p *People) OpenConsole(ctx context.Context, c kinpict.Caller, signIn, code
 		}
 		if !good {
 			refused = &kinpict.Error{Code: kinpict.Invalid, Message: "This code is wrong, too old, or was used before.", Hint: "Wait for the next one in your app."}
-			return nil
+			// The last that is borne stands in the trail, and so once in a window.
+			n, err := tx.Counted(store.LimitFactor.Of(c.AccountID), WrongWindow)
+			if err == nil && n == WrongCodes {
+				err = p.note(tx, c.AccountID, DeedWrong, c.AccountID)
+			}
+			return err
 		}
 		// The role in force now, not when the request came in.
 		a, err := tx.LockAccount(c.AccountID)

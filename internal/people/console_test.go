@@ -188,16 +188,45 @@ func TestWrongCodesAreCounted(t *testing.T) {
 			d.open()
 			clock.Advance(30 * time.Second)
 		}
-		for i := range people.WrongCodes {
-			_, err := d.p.OpenConsole(ctx, d.caller, d.signIn, wrong)
-			want(t, fmt.Sprintf("wrong code %d", i+1), err, kinpict.Invalid)
+		noted := func(what string, want int) {
+			t.Helper()
+			var acts []store.Deed
+			if err := db.Read(ctx, func(tx *store.Tx) (err error) { acts, err = tx.Deeds(nil, 100); return err }); err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, a := range acts {
+				if a.Kind == people.DeedWrong && a.Actor == d.caller.AccountID && a.Subject == d.caller.AccountID {
+					n++
+				}
+			}
+			if n != want {
+				t.Errorf("%s: the trail says %d times that five codes were wrong, want %d", what, n, want)
+			}
 		}
-		_, err := d.p.OpenConsole(ctx, d.caller, d.signIn, wrong)
-		want(t, "one more", err, kinpict.RateLimited)
-		_, err = d.p.OpenConsole(ctx, d.caller, d.signIn, d.code())
-		want(t, "the right one now", err, kinpict.RateLimited)
-		clock.Advance(people.WrongWindow)
-		d.signAgain()
+		for window := range 2 {
+			for i := range people.WrongCodes {
+				noted(fmt.Sprintf("before wrong code %d", i+1), window)
+				_, err := d.p.OpenConsole(ctx, d.caller, d.signIn, wrong)
+				want(t, fmt.Sprintf("wrong code %d", i+1), err, kinpict.Invalid)
+			}
+			_, err := d.p.OpenConsole(ctx, d.caller, d.signIn, wrong)
+			want(t, "one more", err, kinpict.RateLimited)
+			_, err = d.p.OpenConsole(ctx, d.caller, d.signIn, d.code())
+			want(t, "the right one now", err, kinpict.RateLimited)
+			noted("afterwards", window+1)
+			if window == 0 {
+				clock.Advance(people.WrongWindow)
+				d.signAgain()
+				d.open()
+			}
+		}
+		// A new second factor opens at once: the wrong codes were not shown to it.
+		e, err := d.p.EnrolFactor(ctx, "command line: root", "ann@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.secret = e.Secret
 		d.open()
 	})
 }
