@@ -6,9 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"time"
 
 	"kinpict"
 	"kinpict/internal/store"
+)
+
+// How many requests of one account wait at once, and how many are put aside for
+// credits an hour, whether they were taken back or not: each of them costs
+// nothing and leaves a row.
+const (
+	MaxWaiting  = 20
+	HoldsAnHour = 60
+	HoldWindow  = time.Hour
 )
 
 // errEnough: credits arrived between the refusal and holding the request.
@@ -16,12 +27,17 @@ var errEnough = errors.New("there are enough credits now")
 
 // hold parks a request that could not be paid, in the commit that stores its
 // 402, so that the person finds it again after a top-up. A request that was
-// held already stays the one it is.
+// held already stays the one it is. RateLimited, with nothing kept and the key
+// unused, if too many wait and none of them is this one, or too many were held.
 func (s *Studio) hold(ctx context.Context, c kinpict.Caller, in kinpict.Intent, req kinpict.Request, cost kinpict.Credits, p *store.Prospect, o order) (*Accepted, error) {
 	var out *Accepted
 	var short error
 	err := s.DB.Update(ctx, func(t *store.Tx) error {
 		out, short = nil, nil
+		// The account's row first, so that what waits is counted in one piece.
+		if _, err := t.LockAccount(c.AccountID); err != nil {
+			return err
+		}
 		bal, err := t.Balance(c.AccountID)
 		if err != nil {
 			return err
@@ -33,9 +49,21 @@ func (s *Studio) hold(ctx context.Context, c kinpict.Caller, in kinpict.Intent, 
 			short = insufficient(cost, bal, p.Catalog, o.held)
 			return nil
 		}
-		h := &kinpict.HeldRequest{ID: s.IDs.New(kinpict.HeldPrefix), AccountID: c.AccountID, Reason: kinpict.HeldForCredits, Request: req, Cost: cost,
-			CreatedAt: t.Now(), ExpiresAt: t.Now().Add(store.KeepHeld), Language: in.Language}
-		h.Request.CatalogVersion = p.Catalog.Version
+		r, err := t.Replay(c.AccountID, in)
+		if err != nil || r != nil {
+			out = &Accepted{Replay: r}
+			return err
+		}
+		h, err := s.place(t, c.AccountID, req)
+		if err != nil {
+			return err
+		}
+		fresh := h == nil
+		if fresh {
+			h = &kinpict.HeldRequest{ID: s.IDs.New(kinpict.HeldPrefix), AccountID: c.AccountID, Reason: kinpict.HeldForCredits, Request: req, Cost: cost,
+				CreatedAt: t.Now(), ExpiresAt: t.Now().Add(store.KeepHeld), Language: in.Language}
+			h.Request.CatalogVersion = p.Catalog.Version
+		}
 		short = insufficient(cost, bal, p.Catalog, h)
 		status, body := in.Words(http.StatusPaymentRequired, nil, short)
 		first, err := t.Remember(c.AccountID, in, status, h.ID, body)
@@ -47,6 +75,9 @@ func (s *Studio) hold(ctx context.Context, c kinpict.Caller, in kinpict.Intent, 
 			out = &Accepted{Replay: r}
 			return err
 		}
+		if !fresh {
+			return nil
+		}
 		if err := t.TouchPhotos(c.AccountID, photoIDs(req), h.ExpiresAt); err != nil {
 			return err
 		}
@@ -56,6 +87,42 @@ func (s *Studio) hold(ctx context.Context, c kinpict.Caller, in kinpict.Intent, 
 		return out, err
 	}
 	return nil, short
+}
+
+// place counts a request that is to be held. With no place left it is the equal
+// one that waits, the newest, or RateLimited. nil for one that gets its own.
+func (s *Studio) place(t *store.Tx, accountID string, req kinpict.Request) (same *kinpict.HeldRequest, err error) {
+	if s.Relaxed {
+		return nil, nil
+	}
+	list, err := t.Waiting(accountID)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) >= MaxWaiting {
+		for _, h := range slices.Backward(list) {
+			if s.State(h) == kinpict.HeldForCredits && alike(h.Request, req) {
+				same = h
+				break
+			}
+		}
+		if same == nil {
+			return nil, &kinpict.Error{Code: kinpict.RateLimited, Message: fmt.Sprintf("%d of your requests wait already.", len(list)),
+				Hint: "Nothing was charged. Go on with one that waits, or take one back."}
+		}
+	}
+	// An equal one is counted too: its answer is kept.
+	bucket := store.LimitHolds.Of(accountID)
+	ok, err := t.Allow(bucket, HoldsAnHour, HoldWindow)
+	if err != nil || ok {
+		return same, err
+	}
+	wait, err := t.Frees(bucket, HoldWindow)
+	if err != nil {
+		return nil, err
+	}
+	return nil, &kinpict.Error{Code: kinpict.RateLimited, Message: "Very many requests were put aside within the hour.",
+		Hint: "Nothing was charged. Add credits to go on now, or wait a while.", Members: map[string]any{"retry_after": int((wait + time.Second - 1) / time.Second)}}
 }
 
 // insufficient says what is missing and what would help.

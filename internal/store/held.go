@@ -79,9 +79,14 @@ func (t *Tx) heldList(which string, args ...any) ([]*kinpict.HeldRequest, error)
 	return list(t, func(r *sql.Rows) (*kinpict.HeldRequest, error) { return scanHeld(r) }, `SELECT `+heldColumns+` FROM held_request `+which, args...)
 }
 
-// Waiting are the account's requests that wait, oldest first.
+// mostWaiting is more than wait of one account as long as each way in keeps its
+// limit, and what every page that shows them can bear.
+const mostWaiting = 40
+
+// Waiting are the account's requests that wait, oldest first, as far as a page
+// shows them.
 func (t *Tx) Waiting(accountID string) ([]*kinpict.HeldRequest, error) {
-	return t.heldList(`WHERE `+waits+` AND account_id = $2 ORDER BY created_at, id`, t.now, accountID)
+	return t.heldList(`WHERE `+waits+` AND account_id = $2 ORDER BY created_at, id LIMIT $3`, t.now, accountID, mostWaiting)
 }
 
 // mostRead bounds how far back an account's words are compared.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -152,5 +153,25 @@ func TestWhatWaitsAndForHowLong(t *testing.T) {
 		see("a second before its new time is over", 1, 0, 0)
 		clock.Advance(time.Second)
 		see("when it is", 0, 0, 0)
+	})
+}
+
+// However many there are, a page reads so many of them, the oldest.
+func TestNoPageReadsAllThatWaits(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b := open(t, db, clock)
+		b.account("ann")
+		b.update(func(tx *store.Tx) error {
+			for i := range 60 {
+				if err := putHeld(tx, fmt.Sprintf("hld_%02d", i), "ann", "words"); err != nil {
+					return err
+				}
+			}
+			list, err := tx.Waiting("ann")
+			if err == nil && (len(list) != 40 || list[0].ID != "hld_00" || list[39].ID != "hld_39") {
+				t.Errorf("a page reads %d of them, want 40, the oldest first", len(list))
+			}
+			return err
+		})
 	})
 }
