@@ -111,18 +111,26 @@ func (s *Studio) place(t *store.Tx, accountID string, req kinpict.Request) (same
 				Hint: "Nothing was charged. Go on with one that waits, or take one back."}
 		}
 	}
-	// An equal one is counted too: its answer is kept.
+	return same, s.countHold(t, accountID)
+}
+
+// countHold counts a request that is put aside, for whatever reason. An equal one
+// is counted too: its answer is kept. RateLimited when there are too many.
+func (s *Studio) countHold(t *store.Tx, accountID string) error {
+	if s.Relaxed {
+		return nil
+	}
 	bucket := store.LimitHolds.Of(accountID)
 	ok, err := t.Allow(bucket, HoldsAnHour, HoldWindow)
 	if err != nil || ok {
-		return same, err
+		return err
 	}
 	wait, err := t.Frees(bucket, HoldWindow)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return nil, &kinpict.Error{Code: kinpict.RateLimited, Message: "Very many requests were put aside within the hour.",
-		Hint: "Nothing was charged. Add credits to go on now, or wait a while.", Members: map[string]any{"retry_after": int((wait + time.Second - 1) / time.Second)}}
+	return &kinpict.Error{Code: kinpict.RateLimited, Message: "Very many requests were put aside within the hour.",
+		Hint: "Nothing was charged. Go on with one that waits, or come back later.", Members: map[string]any{"retry_after": int((wait + time.Second - 1) / time.Second)}}
 }
 
 // insufficient says what is missing and what would help.

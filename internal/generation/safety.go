@@ -66,6 +66,9 @@ func (s *Studio) holdForSafety(ctx context.Context, c kinpict.Caller, in kinpict
 				CreatedAt: t.Now(), ExpiresAt: t.Now().Add(store.KeepHeld), Language: in.Language}
 			h.Request.CatalogVersion = p.Catalog.Version
 		}
+		if err := s.countHold(t, c.AccountID); err != nil {
+			return err
+		}
 		told = heldForReview(h)
 		status, body := in.Words(http.StatusConflict, nil, told)
 		if _, err := t.Remember(c.AccountID, in, status, h.ID, body); err != nil || !fresh {

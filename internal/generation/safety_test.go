@@ -580,3 +580,19 @@ func TestWordsNobodyReadsInTime(t *testing.T) {
 		r.wantLeft("nobody read it", 80)
 	})
 }
+
+// Asking for the same words under ever new keys leaves so many answers an hour.
+func TestOnlySoManyReadingsAreAskedForAnHour(t *testing.T) {
+	guarded(t, func(ctx context.Context, r *room) {
+		for i := range generation.HoldsAnHour {
+			_, err := r.Accept(ctx, r.ann, r.intent(fmt.Sprint("key ", i)), r.doubtful())
+			heldBy(r.t, fmt.Sprint("press ", i), err)
+		}
+		_, err := r.Accept(ctx, r.ann, r.intent("one more"), r.doubtful())
+		r.wantCode("one more within the hour", err, kinpict.RateLimited)
+		r.clock.Advance(generation.HoldWindow)
+		_, err = r.Accept(ctx, r.ann, r.intent("one more"), r.doubtful())
+		heldBy(r.t, "an hour later", err)
+		r.wantLeft("all that time", 80)
+	})
+}
