@@ -186,7 +186,9 @@ func (b *tab) download(what string) {
 		BrowserContextID: b.browserContext(), DownloadPath: dir, EventsEnabled: &on})
 	b.must("downloads", err)
 	// The browser tells of everybody's downloads, other tests' too.
-	begun, events := chromedp.BrowserEvents(b.ctx, downloads.DownloadWillBegin), chromedp.BrowserEvents(b.ctx, downloads.DownloadProgress)
+	ctx, cancel := b.patient()
+	defer cancel()
+	begun, events := chromedp.BrowserEvents(ctx, downloads.DownloadWillBegin), chromedp.BrowserEvents(ctx, downloads.DownloadProgress)
 	b.press(what)
 	var ours string
 	for ev, err := range begun {

@@ -369,6 +369,8 @@ func (b *tab) at(path string) {
 // into view. It fails when something else would get the press.
 func (b *tab) locate(what string) (x, y float64) {
 	b.Helper()
+	// Before its style sheet is there a page can be read, but not pressed.
+	b.until("the whole page", "document.readyState === 'complete'")
 	type spot struct {
 		X, Y  float64
 		Fault string
