@@ -110,12 +110,13 @@ func (s *Studio) place(t *store.Tx, accountID string, req kinpict.Request) (same
 			return nil, &kinpict.Error{Code: kinpict.RateLimited, Message: fmt.Sprintf("%d of your requests wait already.", len(list)),
 				Hint: "Nothing was charged. Go on with one that waits, or take one back."}
 		}
+		return same, nil // nothing more waits than before
 	}
-	return same, s.countHold(t, accountID)
+	return nil, s.countHold(t, accountID)
 }
 
-// countHold counts a request that is put aside, for whatever reason. An equal one
-// is counted too: its answer is kept. RateLimited when there are too many.
+// countHold counts a request that is put aside, for whatever reason. RateLimited
+// when there are too many.
 func (s *Studio) countHold(t *store.Tx, accountID string) error {
 	if s.Relaxed {
 		return nil
