@@ -2,6 +2,7 @@ package app
 
 import (
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -71,6 +72,24 @@ func TestThemesAreRefusedBeforeAnythingIsServed(t *testing.T) {
 	}
 }
 
+// served is the product with these settings, as it answers.
+func served(t *testing.T, cfg *config.Config) http.Handler {
+	t.Helper()
+	a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	if err := a.Ready(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	h, err := a.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 // The operator's name and words are said in every language, over ours.
 func TestTheOperatorsWordsAreSaid(t *testing.T) {
 	cfg := looked(t)
@@ -81,18 +100,7 @@ func TestTheOperatorsWordsAreSaid(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(cfg.CustomDir, "messages", "de", "own.yaml"), []byte(`"Pricing": "Was es bei uns kostet"`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	if err := a.Ready(t.Context(), true); err != nil {
-		t.Fatal(err)
-	}
-	h, err := a.Handler()
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := served(t, cfg)
 	for language, want := range map[string]string{"de": "<title>Was es bei uns kostet · Morenos</title>", "en": "<title>Pricing · Morenos</title>"} {
 		r := httptest.NewRequest("GET", "http://localhost:8080/pricing", nil)
 		r.Header.Set("Accept-Language", language)
@@ -109,18 +117,7 @@ func TestNothingSpeaksALanguageThatIsNotOffered(t *testing.T) {
 	for languages, want := range map[string]string{"en": "en", "en,de": "de"} {
 		cfg := looked(t)
 		cfg.Languages = languages
-		a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer a.Close()
-		if err := a.Ready(t.Context(), true); err != nil {
-			t.Fatal(err)
-		}
-		h, err := a.Handler()
-		if err != nil {
-			t.Fatal(err)
-		}
+		h := served(t, cfg)
 		for _, path := range []string{"/scenarios", "/api/v1/scenarios"} {
 			r := httptest.NewRequest("GET", "http://localhost:8080"+path, nil)
 			r.Header.Set("Accept-Language", "de")
